@@ -1,0 +1,1 @@
+"""What is measured, each file a function that returns its numbers."""

@@ -1,0 +1,133 @@
+"""The life of a refund case, an escalation and a dispute: one table each, and the diagram drawn from it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Generic, TypeVar
+
+State = TypeVar("State", bound=StrEnum)
+
+
+class CaseState(StrEnum):
+    """Where a refund case stands."""
+
+    AWAITING = "awaiting"
+    APPROVED = "approved"
+    PAYING = "paying"
+    SETTLING = "settling"
+    PAID = "paid"
+    CLOSED = "closed"
+    DENIED = "denied"
+    STUCK = "stuck"
+    ABANDONED = "abandoned"
+    REFUSED = "refused"
+    """The policy refused it: recorded, never opened."""
+
+
+class EscalationState(StrEnum):
+    """Where an escalation stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class DisputeState(StrEnum):
+    """Where a dispute stands with us; Stripe's own status is kept beside it."""
+
+    OPEN = "open"
+    ACCEPTING = "accepting"
+    CHALLENGED = "challenged"
+    ACCEPTED = "accepted"
+    WON = "won"
+    LOST = "lost"
+    ENDED = "ended"
+
+
+class IllegalMoveError(Exception):
+    """A move that the table does not have; a fault of ours, never of the person who clicked."""
+
+
+class Lifecycle(Generic[State]):
+    """The legal moves of one kind of thing, as rows of (state, what happened, next state).
+
+    What happened is also the name of the audit entry, so it is in the past tense.
+    The first row's state is where life begins.
+    """
+
+    def __init__(self, *moves: tuple[State, str, State]) -> None:
+        self.moves = moves
+        self._next = {(before, happened): after for before, happened, after in moves}
+
+    def move(self, state: State, happened: str) -> State:
+        """Return the state that follows `state` when `happened`. Raises IllegalMoveError where none does."""
+        following = self._next.get((state, happened))
+        if following is None:
+            raise IllegalMoveError(f"nothing follows “{happened}” in “{state}”")
+        return following
+
+    def may(self, state: State, happened: str) -> bool:
+        """Say whether `happened` is a legal move in `state`."""
+        return (state, happened) in self._next
+
+    def mermaid(self) -> str:
+        """Draw the table as a mermaid state diagram, in the table's order."""
+        lines = ["stateDiagram-v2", f"    [*] --> {self.moves[0][0]}"]
+        lines += [f"    {before} --> {after}: {what.replace('_', ' ')}" for before, what, after in self.moves]
+        leaving = {before for before, _, _ in self.moves}
+        ends = dict.fromkeys(after for _, _, after in self.moves if after not in leaving)
+        return "\n".join([*lines, *(f"    {end} --> [*]" for end in ends)])
+
+
+CASE: Final = Lifecycle(
+    (CaseState.AWAITING, "question_asked", CaseState.AWAITING),
+    (CaseState.AWAITING, "question_answered", CaseState.AWAITING),
+    (CaseState.AWAITING, "granted", CaseState.APPROVED),
+    (CaseState.AWAITING, "approved", CaseState.APPROVED),
+    (CaseState.AWAITING, "denied", CaseState.DENIED),
+    (CaseState.APPROVED, "refund_sent", CaseState.PAYING),
+    (CaseState.APPROVED, "refund_blocked", CaseState.STUCK),
+    (CaseState.PAYING, "refund_pending", CaseState.SETTLING),
+    (CaseState.PAYING, "refund_succeeded", CaseState.PAID),
+    (CaseState.PAYING, "refund_refused", CaseState.STUCK),
+    (CaseState.PAYING, "refund_failed", CaseState.STUCK),
+    (CaseState.SETTLING, "refund_succeeded", CaseState.PAID),
+    (CaseState.SETTLING, "refund_failed", CaseState.STUCK),
+    (CaseState.PAID, "closed", CaseState.CLOSED),
+    (CaseState.PAID, "refund_failed", CaseState.STUCK),
+    (CaseState.CLOSED, "refund_failed", CaseState.STUCK),
+    (CaseState.STUCK, "retried", CaseState.APPROVED),
+    (CaseState.STUCK, "refund_succeeded", CaseState.PAID),
+    (CaseState.STUCK, "abandoned", CaseState.ABANDONED),
+)
+
+ESCALATION: Final = Lifecycle(
+    (EscalationState.OPEN, "acknowledged", EscalationState.ACKNOWLEDGED),
+    (EscalationState.OPEN, "handed_on", EscalationState.OPEN),
+    (EscalationState.OPEN, "resolved", EscalationState.RESOLVED),
+    (EscalationState.ACKNOWLEDGED, "handed_on", EscalationState.OPEN),
+    (EscalationState.ACKNOWLEDGED, "resolved", EscalationState.RESOLVED),
+)
+
+DISPUTE: Final = Lifecycle(
+    (DisputeState.OPEN, "accept_decided", DisputeState.ACCEPTING),
+    (DisputeState.OPEN, "challenge_taken", DisputeState.CHALLENGED),
+    (DisputeState.CHALLENGED, "accept_decided", DisputeState.ACCEPTING),
+    (DisputeState.ACCEPTING, "accepted", DisputeState.ACCEPTED),
+    (DisputeState.ACCEPTING, "won", DisputeState.WON),
+    (DisputeState.ACCEPTING, "ended", DisputeState.ENDED),
+    (DisputeState.OPEN, "lost", DisputeState.LOST),
+    (DisputeState.OPEN, "won", DisputeState.WON),
+    (DisputeState.OPEN, "ended", DisputeState.ENDED),
+    (DisputeState.CHALLENGED, "lost", DisputeState.LOST),
+    (DisputeState.CHALLENGED, "won", DisputeState.WON),
+    (DisputeState.CHALLENGED, "ended", DisputeState.ENDED),
+)
+
+OPEN_CASE_STATES: Final = (
+    CaseState.AWAITING,
+    CaseState.APPROVED,
+    CaseState.PAYING,
+    CaseState.SETTLING,
+    CaseState.STUCK,
+)

@@ -1,0 +1,135 @@
+"""Read what the desk knows besides: past-due invoices, disputes, failed payments, cancelling, comps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policy.model import Cancellation, Comps, Decline, DisputeTerms, Issue, PastDueTerms, Payments, Route
+from policy.reading.table import Table
+
+GROUPS: Final = ("wait", "fix_card", "authenticate", "call_bank", "never_tell")
+WAYS_TO_CANCEL: Final = ("at_period_end", "immediately")
+
+
+def read_payout(top: Table) -> tuple[str, tuple[str, ...], str]:
+    """Return how long a refund takes, what to tell the customer, and the source; empty where silent."""
+    table = top.optional_table("payout")
+    if table is None:
+        return "", (), ""
+    read = table.text("arrives_within"), table.texts("tell_customer"), table.text("source")
+    table.finish()
+    return read
+
+
+def read_past_due(top: Table, issues: Mapping[str, Issue]) -> PastDueTerms | None:
+    """Return the two-invoice rule, or None where the file has none."""
+    table = top.optional_table("past_due")
+    if table is None:
+        return None
+    terms = PastDueTerms(
+        applies_from=table.count("applies_from", at_least=1),
+        collect=table.count("collect", at_least=1),
+        issue=table.choice("issue", issues),
+        tell_on_closing=table.texts("tell_on_closing"),
+        says=table.text("says"),
+        source=table.text("source"),
+        source_more_than=table.text("source_more_than"),
+        source_flowchart=table.text("source_flowchart"),
+    )
+    if terms.applies_from < terms.collect:
+        raise table.error(
+            "“applies_from” cannot be less than “collect”: there must be that many to collect.",
+            "applies_from",
+        )
+    table.finish()
+    return terms
+
+
+def read_disputes(top: Table, reference: str) -> DisputeTerms | None:
+    """Return when a dispute is accepted and with which papers it is challenged, or None."""
+    table = top.optional_table("disputes")
+    if table is None:
+        return None
+    evidence = table.table("evidence")
+    papers = {reason: evidence.texts(reason) for reason in evidence.names()}
+    if "general" not in papers:
+        raise evidence.error(
+            "“general” is missing in [disputes.evidence]: it serves the reasons that are not listed."
+        )
+    terms = DisputeTerms(
+        accept_below=table.money("accept_below", reference),
+        ask=table.texts("ask"),
+        evidence=papers,
+        source=table.text("source"),
+    )
+    table.finish()
+    return terms
+
+
+def read_payments(top: Table) -> Payments | None:
+    """Return what happens by itself when a payment fails, or None."""
+    table = top.optional_table("payments")
+    if table is None:
+        return None
+    payments = Payments(
+        retries=table.count("retries"),
+        over=table.duration("over"),
+        update_link=table.text("update_link"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return payments
+
+
+def read_declines(top: Table) -> dict[str, Decline]:
+    """Return the decline codes. Raises PlaybookError: one that must not be told but says nothing of it."""
+    return {code: _decline(code, table) for code, table in top.children("declines").items()}
+
+
+def _decline(code: str, table: Table) -> Decline:
+    group = table.choice("group", GROUPS)
+    decline = Decline(
+        code=code,
+        group=group,
+        meaning=table.text("meaning"),
+        tell=table.text("tell"),
+        never_tell=table.text("never_tell")
+        if group == "never_tell"
+        else table.optional_text("never_tell") or "",
+        source=table.text("source"),
+    )
+    table.finish()
+    return decline
+
+
+def read_cancellation(top: Table) -> Cancellation | None:
+    """Return how a subscription is cancelled, or None."""
+    table = top.optional_table("cancellation")
+    if table is None:
+        return None
+    cancellation = Cancellation(
+        first=table.text("first"),
+        by_hand=table.text("by_hand"),
+        preferred=table.choice("preferred", WAYS_TO_CANCEL),
+        source=table.text("source"),
+    )
+    table.finish()
+    return cancellation
+
+
+def read_comps(top: Table, routes: Mapping[str, Route]) -> Comps | None:
+    """Return how free access is given and who may give it, or None."""
+    table = top.optional_table("comps")
+    if table is None:
+        return None
+    ways = table.table("ways")
+    comps = Comps(
+        granted_by=table.choice("granted_by", routes),
+        where=table.text("where"),
+        ways={name: ways.text(name) for name in ways.names()},
+        source=table.text("source"),
+        source_granted_by=table.text("source_granted_by"),
+    )
+    table.finish()
+    return comps
