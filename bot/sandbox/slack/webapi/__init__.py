@@ -1,0 +1,1 @@
+"""The Web API at `/api/{method}`: one file per family of methods."""
