@@ -1,0 +1,19 @@
+"""Escalations and disputes: reading them."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, select
+
+from bot.store.tables import Escalation
+
+
+def by_request(session: Session, request_key: str) -> Escalation | None:
+    """Return the escalation that this very request opened, if it was delivered before."""
+    return session.exec(select(Escalation).where(Escalation.request_key == request_key)).first()
+
+
+def on_charge(session: Session, charge_id: str, issue: str) -> Escalation | None:
+    """Return an escalation of this issue on a charge."""
+    return session.exec(
+        select(Escalation).where(Escalation.charge_id == charge_id, Escalation.issue == issue)
+    ).first()

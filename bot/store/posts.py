@@ -1,0 +1,103 @@
+"""Slack messages as rows: asked for in the transaction that makes them true, drawn afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, literal, null, update
+from sqlmodel import Session, col, select
+
+from bot.store.tables import Post, UtcTime
+from bot.store.work import take
+
+
+def ask(
+    session: Session,
+    *,
+    kind: str,
+    subject_kind: str,
+    subject_id: str,
+    purpose: str,
+    place: str,
+    at: datetime,
+    under: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Ask for a message. `under` is the purpose of the message in whose thread it goes."""
+    session.add(
+        Post(
+            kind=kind,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            purpose=purpose,
+            place=place,
+            under=under,
+            detail=detail or {},
+            created_at=at,
+            due_at=at,
+        )
+    )
+    session.flush()
+
+
+def redraw(session: Session, subject_id: str, at: datetime) -> None:
+    """Ask for every card of the subject to be drawn again."""
+    session.execute(
+        update(Post)
+        .where(col(Post.subject_id) == subject_id, col(Post.kind) == "card")
+        .values(wanted=Post.wanted + 1, due_at=func.coalesce(Post.due_at, at)),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def take_due(session: Session, subject_id: str, now: datetime) -> Sequence[Post]:
+    """Take up the messages of one subject that are due, in the order they were asked for."""
+    rows = session.exec(
+        select(Post)
+        .where(Post.subject_id == subject_id, col(Post.due_at).is_not(None), col(Post.due_at) <= now)
+        .order_by(col(Post.id))
+    ).all()
+    # `tried` counts this try too: a row that comes back with 2 may already stand in Slack.
+    return [row for row in rows if take(session, row, now, tried=row.tried + 1)]
+
+
+def due_subjects(session: Session, now: datetime, limit: int = 100) -> Sequence[str]:
+    """Return the subjects that have messages due."""
+    due_at = col(Post.due_at)
+    rows = session.exec(
+        select(Post.subject_id).where(due_at.is_not(None), due_at <= now).order_by(due_at).limit(limit)
+    )
+    return list(dict.fromkeys(rows))
+
+
+def drawn(session: Session, post: Post, *, channel: str, ts: str, now: datetime) -> None:
+    """Note that `post` stands at `channel`, `ts` as it was wanted when it was read."""
+    session.execute(
+        update(Post)
+        .where(col(Post.id) == post.id)
+        .values(
+            channel=channel,
+            ts=ts,
+            drawn=post.wanted,
+            tried=0,
+            said="",
+            due_at=_null_when(col(Post.wanted) == post.wanted, now),
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def by_message(session: Session, channel: str, ts: str) -> Post | None:
+    """Find what a message in Slack is about."""
+    return session.exec(select(Post).where(Post.channel == channel, Post.ts == ts)).first()
+
+
+def of_subject(session: Session, subject_id: str) -> Sequence[Post]:
+    """Return every message of one subject."""
+    return session.exec(select(Post).where(Post.subject_id == subject_id).order_by(col(Post.id))).all()
+
+
+def _null_when(is_current: Any, otherwise: datetime) -> Any:  # noqa: ANN401  # SQL expressions
+    return case((is_current, null()), else_=literal(otherwise, UtcTime()))
