@@ -1,0 +1,43 @@
+"""What a card is drawn from: a subject's rows, and the few names that come from configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.store.tables import Case, Dispute, Escalation, Operation, OutsideRefund
+from policy.playbook import Playbook
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One subject at one moment. `operation` is the case's latest; `mentions` reach a route's approvers."""
+
+    now: datetime
+    playbook: Playbook
+    mentions: Mapping[str, str]
+    livemode: bool
+    case: Case | None = None
+    operation: Operation | None = None
+    outside: Sequence[OutsideRefund] = ()
+    escalation: Escalation | None = None
+    dispute: Dispute | None = None
+    open_case: Case | None = None
+
+    @property
+    def owner(self) -> str:
+        """The person who asked; nobody for a dispute, which comes from Stripe."""
+        if self.case:
+            return self.case.requested_by
+        return self.escalation.opened_by if self.escalation else ""
+
+    def stripe(self, kind: str, object_id: str) -> str:
+        """Return the Dashboard's address of an object; `kind` is payments, disputes or customers."""
+        mode = "" if self.livemode else "test/"
+        return f"https://dashboard.stripe.com/{mode}{kind}/{object_id}"
+
+    def waiting_for(self, route: str, also: str = "") -> str:
+        """Mention those who may decide on `route`, and on the route it also went to."""
+        names = [self.mentions.get(one) or self.playbook.routes[one].label for one in (route, also) if one]
+        return " or ".join(names)

@@ -1,0 +1,74 @@
+"""The clock: which sweep runs how often, on APScheduler. Due times are the rows'; this only looks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.desk import sweeps
+from bot.desk.desk import Desk
+
+log = structlog.get_logger()
+Sweep = Callable[[Desk], Awaitable[None]]
+
+SWEEPS: Final[tuple[tuple[Sweep, float], ...]] = (
+    (sweeps.approved_cases, 2),
+    (sweeps.operations, 2),
+    (sweeps.messages, 2),
+    (sweeps.events, 5),
+    (sweeps.mails, 5),
+    (sweeps.deadlines, 2),
+    (sweeps.accepted_disputes, 5),
+    (sweeps.missed_events, 300),
+)
+"""Each sweep and its cadence in seconds."""
+
+
+@asynccontextmanager
+async def clock(desk: Desk) -> AsyncIterator[None]:
+    """Run the sweeps, each at once and then on its cadence; the stop waits for those under way."""
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    running = _Running(desk)
+    for sweep, seconds in SWEEPS:
+        scheduler.add_job(
+            running.run,
+            "interval",
+            args=[sweep],
+            seconds=seconds,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+            name=sweep.__name__,
+        )
+        desk.tasks.start(running.run(sweep), sweep.__name__)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        await desk.tasks.finished()
+
+
+class _Running:
+    """Runs sweeps as tasks that a stop waits for; a sweep that is still running is not started again."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._busy: set[Sweep] = set()
+
+    async def run(self, sweep: Sweep) -> None:
+        if sweep in self._busy:
+            return
+        self._busy.add(sweep)
+        try:
+            await sweep(self._desk)
+        except Exception as error:
+            # Whatever it was, the next round tries again.
+            log.warning("sweep failed", sweep=sweep.__name__, exc_info=error)
+        finally:
+            self._busy.discard(sweep)

@@ -1,0 +1,1 @@
+"""The use-cases of the refund desk, as plain functions of a `Desk`."""

@@ -1,0 +1,262 @@
+"""Move the money, exactly once: reserve and freeze in one commit, ask Stripe, write down what it answered.
+
+Whatever dies in between, the rows say how to go on: `advance` takes up an approved case,
+`resume` an operation whose answer is missing. Neither ever invents an outcome.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlmodel import Session
+
+from bot.desk import mailing
+from bot.desk.desk import Desk
+from bot.desk.record import move
+from bot.desk.settling import block, put_off, settle, take_in
+from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
+from bot.payments import API_VERSION, Order
+from bot.store import cases
+from bot.store.ids import new_id
+from bot.store.tables import Case, Ledger, Operation
+from bot.store.work import LEASE, change, take
+from bot.stripe_objects import Refund
+from policy.facts import Charge, Reason
+from policy.lifecycle import CaseState
+from policy.money import Money
+
+log = structlog.get_logger()
+KEY_LIVES: Final = timedelta(hours=23)
+"""For how long the same key is the same refund: Stripe keeps keys for 24 hours, less an hour of doubt."""
+
+
+async def advance(desk: Desk, case_id: str) -> None:
+    """Send the refund of an approved case, if nobody else has it, and bring its cards up to date."""
+    case = await desk.store.write(lambda session: _take_approved(session, case_id, desk.now()))
+    if case:
+        await _send_first(desk, case)
+    await _tell_everyone(desk, case_id)
+
+
+async def resume(desk: Desk, operation_id: str) -> None:
+    """Go on with an operation whose answer is missing, late or still pending at Stripe."""
+    operation = await desk.store.write(lambda session: _take_operation(session, operation_id, desk.now()))
+    if operation is None:
+        return
+    try:
+        if operation.state == "settling" and operation.refund_id:
+            refund = await desk.payments.refund(operation.refund_id)
+            await desk.store.write(lambda session: take_in(desk, session, operation.id, refund))
+        elif operation.key_spent or desk.now() - operation.first_sent_at >= KEY_LIVES:
+            await _look_it_up(desk, operation)
+        else:
+            await _send(desk, operation)
+    except (StripeUnavailableError, StripeRefusedError, NotFoundError) as error:
+        log.warning("operation put off", operation=operation.id, why=type(error).__name__)
+        sentence = str(error)
+        await desk.store.write(lambda session: put_off(session, operation, sentence, desk.now()))
+    await _tell_everyone(desk, operation.case_id)
+
+
+async def _tell_everyone(desk: Desk, case_id: str) -> None:
+    await desk.messenger.show(case_id)
+    await mailing.send_of(desk, case_id)
+
+
+async def _send_first(desk: Desk, case: Case) -> None:
+    try:
+        if await _was_made_after_all(desk, case):
+            return
+        charge = await desk.payments.charge(case.charge_id)
+    except StripeUnavailableError:
+        await desk.store.write(
+            lambda session: change(session, case, due_at=desk.now() + timedelta(seconds=5))
+        )
+        return
+    except (NotFoundError, StripeRefusedError) as error:
+        sentence = str(error)
+        await desk.store.write(lambda session: block(session, case.id, sentence, desk.now()))
+        return
+    operation = await desk.store.write(lambda session: _reserve(session, case.id, charge, desk.now()))
+    if operation:
+        await _send(desk, operation)
+
+
+async def _was_made_after_all(desk: Desk, case: Case) -> bool:
+    """Look for the refund of an earlier operation that stayed unclear, before another one is made."""
+    earlier = await desk.store.read(lambda session: cases.operations(session, case.id))
+    unclear = {operation.id for operation in earlier if operation.state == "unclear"}
+    if not unclear:
+        return False
+    ours = [one for one in await desk.payments.refunds(case.charge_id) if one.operation_id in unclear]
+    for refund in ours:
+        await desk.store.write(partial(_take_in_own, desk, refund))
+    return bool(ours)
+
+
+def _take_in_own(desk: Desk, refund: Refund, session: Session) -> None:
+    take_in(desk, session, refund.operation_id, refund)
+
+
+async def _send(desk: Desk, operation: Operation) -> None:
+    answer = await desk.payments.make(_order(operation))
+    log.info(
+        "stripe answered",
+        operation=operation.id,
+        case=operation.case_id,
+        answer=type(answer).__name__.lower(),
+    )
+    await desk.store.write(lambda session: settle(desk, session, operation.id, answer))
+
+
+async def _look_it_up(desk: Desk, operation: Operation) -> None:
+    """Find out from the charge's own refunds what became of a key that can no longer be asked."""
+    refunds = await desk.payments.refunds(operation.charge_id)
+    ours = [refund for refund in refunds if refund.operation_id == operation.id]
+    if len(ours) == 1:
+        await desk.store.write(lambda session: take_in(desk, session, operation.id, ours[0]))
+        return
+    charge = await desk.payments.charge(operation.charge_id)
+    clear = not ours and _agrees(charge, refunds, operation)
+    again = await desk.store.write(
+        lambda session: (
+            _attempt_again(session, operation.id, desk.now())
+            if clear
+            else _give_to_a_person(session, operation.id, desk.now())
+        )
+    )
+    if again:
+        await _send(desk, again)
+
+
+def _agrees(charge: Charge, refunds: list[Refund], operation: Operation) -> bool:
+    """Say whether Stripe's charge and its list of refunds tell the same story, with room for this one."""
+    standing = sum(one.amount.minor for one in refunds if one.status not in {"failed", "canceled"})
+    return standing == charge.refunded_minor and operation.amount_minor <= charge.left.minor
+
+
+def _attempt_again(session: Session, operation_id: str, now: datetime) -> Operation | None:
+    """Give the operation a new key: Stripe's books show that the old one made nothing."""
+    operation = session.get(Operation, operation_id)
+    if operation is None or operation.state not in {"executing", "unknown", "later"}:
+        return None
+    operation.attempt += 1
+    operation.idempotency_key = _key(operation.id, operation.attempt)
+    operation.first_sent_at = now
+    operation.key_spent = False
+    operation.state = "executing"
+    operation.due_at = now + LEASE
+    session.flush()
+    return operation
+
+
+def _give_to_a_person(session: Session, operation_id: str, now: datetime) -> None:
+    """Stop: Stripe's books do not say whether this refund was made, and guessing could pay twice."""
+    operation = session.get(Operation, operation_id)
+    case = cases.get(session, operation.case_id) if operation else None
+    if operation is None or case is None or operation.state not in {"executing", "unknown", "later"}:
+        return
+    sentence = (
+        f"Stripe's books for {operation.charge_id} do not say whether this refund was made. Compare the "
+        "refunds of the charge in the Stripe Dashboard with this case before you try again."
+    )
+    change(session, operation, state="unclear", due_at=None, ended_at=now, said=sentence)
+    detail = {"note": sentence}
+    move(session, case, "refund_refused", actor="stripe", at=now, detail=detail, problem=sentence)
+
+
+def _reserve(session: Session, case_id: str, charge: Charge, now: datetime) -> Operation | None:
+    """Freeze the refund's parameters and reserve its amount, or block the case with the reason."""
+    case = cases.get(session, case_id)
+    if case is None or case.state != CaseState.APPROVED:
+        return None
+    if charge.disputed and not charge.dispute_refundable:
+        block(
+            session,
+            case.id,
+            "The bank has opened a chargeback on this charge, so it goes through the dispute.",
+            now,
+        )
+        return None
+    _release_unclear(session, case)
+    ledger = session.merge(
+        Ledger(
+            charge_id=charge.id,
+            currency=charge.amount.currency,
+            amount_minor=charge.amount.minor,
+            refunded_minor=charge.refunded_minor,
+            reserved_minor=(known.reserved_minor if (known := session.get(Ledger, charge.id)) else 0),
+        )
+    )
+    left = Money(ledger.amount_minor - ledger.refunded_minor - ledger.reserved_minor, ledger.currency)
+    if left.minor < case.amount_minor:
+        sentence = f"Only {left} is left on this charge, which is less than was approved."
+        block(session, case.id, sentence, now)
+        return None
+    ledger.reserved_minor += case.amount_minor
+    operation_id = new_id("OP", 12)
+    operation = Operation(
+        id=operation_id,
+        case_id=case.id,
+        state="executing",
+        charge_id=charge.id,
+        amount_minor=case.amount_minor,
+        currency=case.currency,
+        reason="duplicate" if case.reason == Reason.DUPLICATE else "requested_by_customer",
+        approver=case.decided_by or "policy",
+        api_version=API_VERSION,
+        idempotency_key=_key(operation_id, 1),
+        first_sent_at=now,
+        due_at=now + LEASE,
+    )
+    session.add(operation)
+    session.flush()
+    session.expunge(operation)
+    move(
+        session, case, "refund_sent", actor="policy", at=now, detail={"operation": operation_id}, due_at=None
+    )
+    return operation
+
+
+def _take_approved(session: Session, case_id: str, now: datetime) -> Case | None:
+    case = cases.get(session, case_id)
+    if case is None or case.state != CaseState.APPROVED or not take(session, case, now):
+        return None
+    return case
+
+
+def _take_operation(session: Session, operation_id: str, now: datetime) -> Operation | None:
+    operation = session.get(Operation, operation_id)
+    if operation is None or not take(session, operation, now, sent=operation.sent + 1):
+        return None
+    return operation
+
+
+def _release_unclear(session: Session, case: Case) -> None:
+    """Give back what an unclear operation had reserved: a person compared it with Stripe and tries again."""
+    for operation in cases.operations(session, case.id):
+        ledger = session.get(Ledger, operation.charge_id)
+        if operation.state == "unclear" and ledger:
+            ledger.reserved_minor -= operation.amount_minor
+            operation.state = "given_up"
+    session.flush()
+
+
+def _order(operation: Operation) -> Order:
+    return Order(
+        operation_id=operation.id,
+        case_id=operation.case_id,
+        charge_id=operation.charge_id,
+        amount=Money(operation.amount_minor, operation.currency),
+        reason=operation.reason,
+        approver=operation.approver,
+        api_version=operation.api_version,
+        idempotency_key=operation.idempotency_key,
+    )
+
+
+def _key(operation_id: str, attempt: int) -> str:
+    return f"makegood:{operation_id}:{attempt}"

@@ -1,0 +1,148 @@
+"""One thing that happened: the guarded move, its audit entry, its line in the thread, its cards drawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import CursorResult, update
+from sqlmodel import Session, col
+
+from bot.store import audit, posts
+from bot.store.tables import Case, Deadline, Dispute, Escalation
+from policy import lifecycle
+from policy.escalation import next_reminder
+from policy.playbook import Issue, Playbook
+
+Subject = Case | Escalation | Dispute
+
+KIND: Final = {Case: "case", Escalation: "escalation", Dispute: "dispute"}
+_LIFE: Final[dict[type[Any], tuple[Any, Any]]] = {
+    Case: (lifecycle.CASE, lifecycle.CaseState),
+    Escalation: (lifecycle.ESCALATION, lifecycle.EscalationState),
+    Dispute: (lifecycle.DISPUTE, lifecycle.DisputeState),
+}
+
+
+def opened(
+    session: Session, subject: Subject, *, actor: str, at: datetime, event: str, detail: dict[str, Any]
+) -> None:
+    """Write a new case, escalation or dispute, its first audit entry, and its card in its route's channel."""
+    session.add(subject)
+    session.flush()
+    kind = KIND[type(subject)]
+    audit.record(session, at=at, actor=actor, event=event, kind=kind, subject_id=subject.id, detail=detail)
+    posts.ask(
+        session,
+        kind="card",
+        subject_kind=kind,
+        subject_id=subject.id,
+        purpose="card",
+        place=subject.route,
+        at=at,
+    )
+
+
+def move(
+    session: Session,
+    subject: Subject,
+    happened: str,
+    *,
+    actor: str,
+    at: datetime,
+    detail: dict[str, Any] | None = None,
+    **changes: Any,  # noqa: ANN401  # a column's value
+) -> None:
+    """Move `subject` on, guarded by the state that was read; `subject` then shows the new state.
+
+    Raises IllegalMoveError when the table has no such move, and LookupError when the row moved meanwhile.
+    """
+    table, states = _LIFE[type(subject)]
+    after = table.move(states(subject.state), happened)
+    changes |= {"state": str(after), "version": subject.version + 1}
+    kind: Any = type(subject)
+    changed = session.execute(
+        update(kind).where(kind.id == subject.id, kind.state == subject.state).values(**changes),
+        execution_options={"synchronize_session": False},
+    )
+    if not isinstance(changed, CursorResult) or changed.rowcount != 1:
+        raise LookupError(f"{subject.id} is no longer {subject.state}")
+    session.expunge(subject)
+    for name, value in changes.items():
+        setattr(subject, name, value)
+    noted(session, subject, happened, actor=actor, at=at, detail=detail)
+    posts.redraw(session, subject.id, at)
+
+
+def noted(
+    session: Session,
+    subject: Subject,
+    happened: str,
+    *,
+    actor: str,
+    at: datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Write an audit entry about `subject`, and ask for its line in the card's thread."""
+    kind = KIND[type(subject)]
+    number = audit.record(
+        session, at=at, actor=actor, event=happened, kind=kind, subject_id=subject.id, detail=detail
+    )
+    posts.ask(
+        session,
+        kind="trail",
+        subject_kind=kind,
+        subject_id=subject.id,
+        purpose=f"trail:{number}",
+        place=subject.route,
+        under="card",
+        at=at,
+        detail={"event": happened, "actor": actor, **(detail or {})},
+    )
+
+
+def tell_requester(session: Session, case: Case, what: str, now: datetime, **detail: str) -> None:
+    """Ask for a direct message to the requester; one for each thing that happens."""
+    posts.ask(
+        session,
+        kind="direct",
+        subject_kind="case",
+        subject_id=case.id,
+        purpose=f"direct:{what}:{case.version}",
+        place=case.requested_by,
+        at=now,
+        detail={"what": what, **detail},
+    )
+
+
+def start_clock(
+    session: Session, subject: Subject, issue: Issue, *, opened_at: datetime, answer_by: datetime
+) -> None:
+    """Start reminding those who can act on `subject`."""
+    reminder = next_reminder(issue, opened_at, answer_by, None)
+    session.merge(
+        Deadline(
+            subject_id=subject.id,
+            subject_kind=KIND[type(subject)],
+            issue=issue.id,
+            route=subject.route,
+            opened_at=opened_at,
+            answer_by=answer_by,
+            next_kind=reminder.kind,
+            due_at=reminder.at,
+        )
+    )
+    session.flush()
+
+
+def stop_clock(session: Session, subject_id: str) -> None:
+    """Stop reminding."""
+    session.execute(
+        update(Deadline).where(col(Deadline.subject_id) == subject_id).values(due_at=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def issue_of(playbook: Playbook, issue_id: str) -> Issue:
+    """Return the playbook's issue; one that a newer playbook dropped is treated as a plain refund."""
+    return playbook.issues.get(issue_id) or playbook.issues["standard_refund"]

@@ -1,0 +1,348 @@
+"""Ask for a refund, approve it, deny it, ask back: every decision about a case is one transaction here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.cards.text import when, who
+from bot.desk import authority, paying
+from bot.desk.desk import Desk
+from bot.desk.drafts import Draft
+from bot.desk.gathering import gather, with_history
+from bot.desk.record import move, noted, opened, start_clock, stop_clock, tell_requester
+from bot.errors import AlreadyDecidedError, FieldError, NotAllowedError, NotFoundError
+from bot.store import audit, cases, escalations, posts
+from bot.store.ids import new_id
+from bot.store.tables import Case, Escalation
+from policy import wire
+from policy.facts import Actor, Facts
+from policy.lifecycle import CaseState
+from policy.money import Money
+from policy.playbook import Playbook
+from policy.ruling import Escalate, Grant, Refuse, Result, Ruling, needs_documented_approval, rule
+
+_FIELDS = {"gates.identity": "identity", "gates.ticket": "ticket", "gates.amount_left": "amount"}
+"""The form's field for each gate that an agent can mend there."""
+_DECIDED = {
+    CaseState.DENIED: "denied it",
+    CaseState.ABANDONED: "closed it without a refund",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the agent is told: the ruling, and the case or escalation that it opened (or repeats)."""
+
+    ruling: Ruling
+    subject_id: str
+
+
+async def request(desk: Desk, draft: Draft, by: Actor, request_key: str) -> Answered:
+    """Rule on a request and record it. `request_key` makes a request that is delivered twice one request.
+
+    Raises FieldError, StripeUnavailableError and StripeRefusedError; nothing is recorded then.
+    """
+    facts = await gather(desk, draft, by)
+    answered = await desk.store.write(
+        lambda session: _rule_and_record(session, facts, desk.playbook, desk.now(), request_key)
+    )
+    if answered.subject_id:
+        desk.tasks.start(paying.advance(desk, answered.subject_id), f"pay {answered.subject_id}")
+    return answered
+
+
+async def approve(desk: Desk, case_id: str, by: str) -> None:
+    """Approve a case and let its refund run.
+
+    Raises NotFoundError, NotAllowedError, CouldNotCheckError, AlreadyDecidedError.
+    """
+    await _may_decide(desk, case_id, by, "approve")
+
+    def decide(session: Session) -> None:
+        now = desk.now()
+        case = _awaiting(session, case_id)
+        move(
+            session,
+            case,
+            "approved",
+            actor=by,
+            at=now,
+            detail={"amount": str(Money(case.amount_minor, case.currency)), "playbook": case.playbook},
+            decided_by=by,
+            decided_at=now,
+            due_at=now,
+        )
+        stop_clock(session, case_id)
+
+    await desk.store.write(decide)
+    desk.tasks.start(paying.advance(desk, case_id), f"pay {case_id}")
+
+
+async def deny(desk: Desk, case_id: str, by: str, why: str) -> None:
+    """Deny a case with a sentence for the requester. Raises as `approve` does."""
+    await _may_decide(desk, case_id, by, "deny")
+
+    def decide(session: Session) -> None:
+        now = desk.now()
+        case = _awaiting(session, case_id)
+        move(
+            session,
+            case,
+            "denied",
+            actor=by,
+            at=now,
+            detail={"note": why},
+            decided_by=by,
+            decided_at=now,
+            decision_note=why,
+        )
+        stop_clock(session, case_id)
+        tell_requester(session, case, "denied", now, note=why)
+
+    await desk.store.write(decide)
+    desk.show_soon(case_id)
+
+
+async def ask_back(desk: Desk, case_id: str, by: str, question: str) -> None:
+    """Ask the requester something; the case keeps waiting. Raises as `approve` does."""
+    await _may_decide(desk, case_id, by, "ask")
+
+    def decide(session: Session) -> None:
+        case, now = _awaiting(session, case_id), desk.now()
+        detail = {"note": question, "requester": case.requested_by}
+        move(session, case, "question_asked", actor=by, at=now, detail=detail, question=question)
+        tell_requester(session, case, "question", now, note=question, asker=by)
+
+    await desk.store.write(decide)
+    desk.show_soon(case_id)
+
+
+async def answer(desk: Desk, case_id: str, by: str, words: str) -> None:
+    """Answer what was asked, as the requester. Raises NotFoundError, NotAllowedError, AlreadyDecidedError."""
+
+    def decide(session: Session) -> None:
+        case = _awaiting(session, case_id)
+        if by != case.requested_by:
+            raise NotAllowedError(f"The question went to {who(case.requested_by)}.", who(case.requested_by))
+        move(session, case, "question_answered", actor=by, at=desk.now(), detail={"note": words}, question="")
+
+    await desk.store.write(decide)
+    desk.show_soon(case_id)
+
+
+async def retry(desk: Desk, case_id: str, by: str) -> None:
+    """Send a stuck refund again. Raises as `approve` does."""
+    await _may_decide(desk, case_id, by, "retry")
+
+    def decide(session: Session) -> None:
+        case, now = _stuck(session, case_id), desk.now()
+        move(
+            session, case, "retried", actor=by, at=now, decided_by=by, decided_at=now, due_at=now, problem=""
+        )
+
+    await desk.store.write(decide)
+    desk.tasks.start(paying.advance(desk, case_id), f"pay {case_id}")
+
+
+async def abandon(desk: Desk, case_id: str, by: str, why: str) -> None:
+    """Close a stuck case without a refund. Raises as `approve` does."""
+    await _may_decide(desk, case_id, by, "abandon")
+
+    def decide(session: Session) -> None:
+        case, now = _stuck(session, case_id), desk.now()
+        move(
+            session,
+            case,
+            "abandoned",
+            actor=by,
+            at=now,
+            detail={"note": why},
+            decided_by=by,
+            decided_at=now,
+            decision_note=why,
+            closed_at=now,
+        )
+        tell_requester(session, case, "abandoned", now, note=why)
+
+    await desk.store.write(decide)
+    desk.show_soon(case_id)
+
+
+async def check_may_decide(desk: Desk, case_id: str, by: str) -> Case:
+    """Return the case when `by` may decide on it now; for opening a form. Raises as `approve` does."""
+    case = await _may_decide(desk, case_id, by, "open a form")
+    if case.state not in {CaseState.AWAITING, CaseState.STUCK}:
+        raise _already(case)
+    return case
+
+
+async def _may_decide(desk: Desk, case_id: str, by: str, what: str) -> Case:
+    case = await desk.store.read(lambda session: cases.get(session, case_id))
+    if case is None:
+        raise NotFoundError("This card is from a desk that no longer has its case. Ask for the refund again.")
+    await authority.check(desk, case, by, what)
+    return case
+
+
+def _awaiting(session: Session, case_id: str) -> Case:
+    case = session.get(Case, case_id)
+    if case is None or case.state != CaseState.AWAITING:
+        raise _already(case)
+    return case
+
+
+def _stuck(session: Session, case_id: str) -> Case:
+    case = session.get(Case, case_id)
+    if case is None or case.state != CaseState.STUCK:
+        raise _already(case)
+    return case
+
+
+def _already(case: Case | None) -> Exception:
+    if case is None:
+        return NotFoundError("There is no such case any more.")
+    if case.decided_at is None:
+        return AlreadyDecidedError(case.id, "This was already decided; the card shows how.")
+    did = _DECIDED.get(CaseState(case.state), "approved it")
+    name = "The playbook" if case.automatic and not case.decided_by else who(case.decided_by)
+    return AlreadyDecidedError(case.id, f"{name} already {did}, {when(case.decided_at)}.")
+
+
+def _rule_and_record(
+    session: Session, facts: Facts, playbook: Playbook, now: datetime, request_key: str
+) -> Answered:
+    before = cases.by_request(session, request_key) or escalations.by_request(session, request_key)
+    if before and before.ruling:
+        return Answered(wire.ruling_from_dict(before.ruling), before.id)
+    facts = with_history(session, facts, playbook, now)
+    ruling = rule(facts, playbook, now)
+    if isinstance(ruling, Refuse):
+        _complain_at_fields(ruling)
+        return Answered(ruling, _refused(session, facts, ruling, now, request_key))
+    if isinstance(ruling, Escalate) and ruling.amount is None:
+        return Answered(ruling, _escalated(session, facts, ruling, playbook, now, request_key))
+    return Answered(ruling, _opened(session, facts, ruling, playbook, now, request_key))
+
+
+def _complain_at_fields(ruling: Refuse) -> None:
+    """Raise FieldError for what the agent can mend in the form; nothing is recorded then."""
+    failed = [finding for finding in ruling.findings if finding.result is Result.FAILED]
+    wrong = {_FIELDS[one.rule]: one.text for one in failed if one.rule in _FIELDS}
+    if wrong and ruling.rule in _FIELDS:
+        raise FieldError(wrong)
+
+
+def _refused(session: Session, facts: Facts, ruling: Refuse, now: datetime, request_key: str) -> str:
+    linked = cases.get(session, ruling.linked_case) if ruling.linked_case else None
+    if linked:
+        noted(session, linked, "linked_request", actor=facts.actor.id, at=now)
+        return linked.id
+    case = _case(facts, ruling, now, request_key, amount=facts.ask.amount)
+    case.state = CaseState.REFUSED
+    session.add(case)
+    audit.record(
+        session,
+        at=now,
+        actor=facts.actor.id,
+        event="refused",
+        kind="case",
+        subject_id=case.id,
+        detail={"rule": ruling.rule, "playbook": ruling.playbook},
+    )
+    return ""
+
+
+def _opened(
+    session: Session, facts: Facts, ruling: Ruling, playbook: Playbook, now: datetime, request_key: str
+) -> str:
+    amount = ruling.amount if isinstance(ruling, Grant | Escalate) else None
+    assert amount is not None  # noqa: S101  # a refusal or an escalation without money came another way
+    case = _case(facts, ruling, now, request_key, amount=amount)
+    case.needs_approver = needs_documented_approval(playbook, amount)
+    if isinstance(ruling, Escalate):
+        case.issue, case.route, case.answer_by = ruling.issue, ruling.route, ruling.due_at
+    detail = {"rule": ruling.rule, "playbook": ruling.playbook, "amount": str(amount)}
+    opened(session, case, actor=facts.actor.id, at=now, event="requested", detail=detail)
+    if isinstance(ruling, Escalate):
+        start_clock(session, case, playbook.issues[ruling.issue], opened_at=now, answer_by=ruling.due_at)
+    else:
+        move(session, case, "granted", actor="policy", at=now, detail=detail, decided_at=now, due_at=now)
+    _copy_for(session, "case", case.id, facts.actor.id, now)
+    return case.id
+
+
+def _escalated(
+    session: Session, facts: Facts, ruling: Escalate, playbook: Playbook, now: datetime, request_key: str
+) -> str:
+    customer = facts.customer
+    escalation = Escalation(
+        id=new_id("ES"),
+        state="open",
+        request_key=request_key,
+        issue=ruling.issue,
+        route=ruling.route,
+        summary=" ".join(filter(None, [ruling.headline, facts.ask.note])),
+        ticket=facts.ask.ticket,
+        customer=(customer.name or customer.email) if customer else "",
+        charge_id=facts.ask.charge_id,
+        opened_by=facts.actor.id,
+        opened_at=now,
+        answer_by=ruling.due_at,
+        playbook=ruling.playbook,
+        facts=wire.facts_to_dict(facts),
+        ruling=wire.ruling_to_dict(ruling),
+    )
+    detail = {"rule": ruling.rule, "playbook": ruling.playbook, "issue": ruling.issue}
+    opened(session, escalation, actor=facts.actor.id, at=now, event="escalated", detail=detail)
+    start_clock(session, escalation, playbook.issues[ruling.issue], opened_at=now, answer_by=ruling.due_at)
+    _copy_for(session, "escalation", escalation.id, facts.actor.id, now)
+    return escalation.id
+
+
+def _copy_for(session: Session, kind: str, subject_id: str, user: str, now: datetime) -> None:
+    posts.ask(
+        session,
+        kind="card",
+        subject_kind=kind,
+        subject_id=subject_id,
+        purpose="requester",
+        place=user,
+        at=now,
+    )
+
+
+def _case(facts: Facts, ruling: Ruling, now: datetime, request_key: str, *, amount: Money | None) -> Case:
+    charge, customer = facts.charge, facts.customer
+    assert charge is not None  # noqa: S101  # a charge that Stripe does not have was a wrong field
+    amount = amount or charge.left
+    values: dict[str, Any] = {
+        "customer_email": customer.email or charge.receipt_email if customer else charge.receipt_email,
+        "customer_name": customer.name if customer else "",
+    }
+    return Case(
+        id=new_id("RF"),
+        state=CaseState.AWAITING,
+        request_key=request_key,
+        charge_id=charge.id,
+        payment_intent_id=charge.payment_intent_id,
+        customer_id=charge.customer_id,
+        currency=amount.currency,
+        amount_minor=amount.minor,
+        reason=facts.ask.reason,
+        source=facts.ask.source,
+        ticket=facts.ask.ticket,
+        note=facts.ask.note,
+        requested_by=facts.actor.id,
+        automatic=isinstance(ruling, Grant),
+        issue="standard_refund",
+        route="leads",
+        opened_at=now,
+        playbook=ruling.playbook,
+        facts=wire.facts_to_dict(facts),
+        ruling=wire.ruling_to_dict(ruling),
+        **values,
+    )

@@ -1,0 +1,52 @@
+"""Read one subject as it is now, with all that its cards show."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from sqlmodel import Session
+
+from bot.cards.scene import Scene
+from bot.desk.desk import Rules
+from bot.directory import Directory
+from bot.store import cases
+from bot.store.engine import Store
+from bot.store.tables import Dispute, Escalation
+from policy.playbook import Playbook
+
+
+def looker(
+    store: Store, directory: Directory, rules: Rules, now: Callable[[], datetime], *, livemode: bool
+) -> Callable[[str], Awaitable[Scene]]:
+    """Return the function that reads a subject's scene."""
+
+    async def look(subject_id: str) -> Scene:
+        read = partial(_read, subject_id=subject_id, now=now(), playbook=rules.playbook, livemode=livemode)
+        scene = await store.read(read)
+        subject = scene.case or scene.escalation or scene.dispute
+        routes = {subject.route, subject.also_route} if subject else set()
+        known = [route for route in rules.playbook.routes if route in routes]
+        return replace(scene, mentions={route: await directory.mention(route) for route in known})
+
+    return look
+
+
+def _read(session: Session, *, subject_id: str, now: datetime, playbook: Playbook, livemode: bool) -> Scene:
+    scene = Scene(now=now, playbook=playbook, mentions={}, livemode=livemode)
+    if case := cases.get(session, subject_id):
+        return replace(
+            scene,
+            case=case,
+            operation=next(reversed(cases.operations(session, case.id)), None),
+            outside=cases.outside(session, case.charge_id),
+            dispute=cases.dispute_on_charge(session, case.charge_id),
+        )
+    if escalation := session.get(Escalation, subject_id):
+        return replace(scene, escalation=escalation)
+    dispute = session.get(Dispute, subject_id)
+    if dispute is None:
+        raise LookupError(f"there is no case, escalation or dispute {subject_id}")
+    return replace(scene, dispute=dispute, open_case=cases.open_on_charge(session, dispute.charge_id))

@@ -1,0 +1,86 @@
+"""What brings back work that was left: each sweep finds what is due by a partial index and takes it up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlmodel import Session, SQLModel
+
+from bot.desk import disputes, inbox, mailing, paying, reminders
+from bot.desk.desk import Desk
+from bot.store import posts, work
+from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Operation
+
+_AT_ONCE: Final = 8
+
+
+async def approved_cases(desk: Desk) -> None:
+    """Send the refunds of approved cases that nobody is sending."""
+    await _each(desk, Case, "id", paying.advance)
+
+
+async def operations(desk: Desk) -> None:
+    """Go on with operations whose answer is missing, late or pending."""
+    await _each(desk, Operation, "id", paying.resume)
+
+
+async def events(desk: Desk) -> None:
+    """Handle events of Stripe's that were taken in and not handled."""
+    await _each(desk, Inbox, "event_id", inbox.handle)
+
+
+async def missed_events(desk: Desk) -> None:
+    """Fetch the events that never arrived."""
+    await inbox.backfill(desk)
+
+
+async def deadlines(desk: Desk) -> None:
+    """Remind of what is due."""
+    await _each(desk, Deadline, "subject_id", reminders.remind)
+
+
+async def mails(desk: Desk) -> None:
+    """Send the mails that wait."""
+    await _each(desk, Mail, "message_id", mailing.send)
+
+
+async def accepted_disputes(desk: Desk) -> None:
+    """Tell Stripe about accepted disputes."""
+    await _each(desk, Dispute, "id", disputes.close_accepted)
+
+
+async def messages(desk: Desk) -> None:
+    """Bring Slack to what the rows ask for."""
+    subjects = await desk.store.read(lambda session: posts.due_subjects(session, desk.now()))
+    await _at_once([desk.messenger.show(subject) for subject in subjects])
+
+
+async def _each(
+    desk: Desk, table: type[SQLModel], key: str, take_up: Callable[[Desk, str], Awaitable[None]]
+) -> None:
+    now: datetime = desk.now()
+
+    def find(session: Session) -> list[str]:
+        return [str(getattr(row, key)) for row in work.due(session, table, now)]
+
+    await _at_once([take_up(desk, one) for one in await desk.store.read(find)])
+
+
+async def _at_once(takes: list[Any]) -> None:
+    """Run them a few at a time; one that fails does not keep the others from running."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def run(one: Awaitable[None]) -> None:
+        async with gate:
+            await one
+
+    failed = [error for error in await asyncio.gather(*map(run, takes), return_exceptions=True) if error]
+    if failed:
+        raise ExceptionGroup("a sweep left some work for the next one", [_as_error(one) for one in failed])
+
+
+def _as_error(failure: BaseException) -> Exception:
+    return failure if isinstance(failure, Exception) else RuntimeError(str(failure))

@@ -1,0 +1,228 @@
+"""Posts and updates messages until Slack shows what the rows ask for; nothing is posted twice.
+
+Each message carries the id of its row as metadata. When an answer was lost, the channel is read
+before posting again. A message that somebody deleted is posted anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlmodel import Session
+
+from bot.cards.blocks import Message
+from bot.cards.draw import draw
+from bot.cards.scene import Scene
+from bot.directory import NETWORK_ERRORS, Directory
+from bot.errors import ConfigurationError, CouldNotCheckError
+from bot.store import posts
+from bot.store.engine import Store
+from bot.store.tables import Post
+from bot.store.work import change
+
+log = structlog.get_logger()
+Look = Callable[[str], Awaitable[Scene]]
+NOT_IN_CHANNEL: Final = "Makegood is not in the channel."
+_EVENT: Final = "makegood_post"
+_NOT_THERE: Final = {"channel_not_found", "not_in_channel", "is_archived"}
+_RECONCILE_WITHIN: Final = timedelta(minutes=10)
+
+
+class Messenger:
+    """The way out to Slack's channels. `look` reads a subject as it is now."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        directory: Directory,
+        store: Store,
+        look: Look,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._store = store
+        self._look = look
+        self._now = now
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._direct: dict[str, str] = {}
+
+    async def show(self, subject_id: str) -> None:
+        """Bring every message of a subject up to date. What cannot be done now stays due."""
+        async with self._locks[subject_id]:
+            while due := await self._store.write(lambda s: posts.take_due(s, subject_id, self._now())):
+                scene = await self._look(subject_id)
+                for post in due:
+                    await self._deliver(post, draw(post, scene))
+                    if post.said == NOT_IN_CHANNEL:
+                        await self._tell(scene.owner, post)
+        if not self._locks[subject_id].locked():
+            self._locks.pop(subject_id, None)
+
+    async def whisper(self, channel: str, user: str, text: str) -> None:
+        """Tell one person something that only they see; where that cannot be, in a direct message."""
+        try:
+            await self._client.chat_postEphemeral(channel=channel, user=user, text=text)
+        except SlackApiError as error:
+            if error.response.get("error") not in _NOT_THERE | {"user_not_in_channel"}:
+                raise
+            await self._client.chat_postMessage(channel=await self._direct_channel(user), text=text)
+
+    async def _deliver(self, post: Post, message: Message) -> None:
+        try:
+            channel, ts = await self._put(post, message)
+        except SlackApiError as error:
+            await self._put_off(post, *_what_to_do(error))
+        except ConfigurationError as error:
+            await self._put_off(post, str(error), timedelta(minutes=1))
+        except (CouldNotCheckError, *NETWORK_ERRORS):
+            await self._put_off(post, "Slack does not answer.", _backoff(post.tried))
+        else:
+            if channel:
+                await self._store.write(
+                    lambda s: posts.drawn(s, post, channel=channel, ts=ts, now=self._now())
+                )
+
+    async def _put(self, post: Post, message: Message) -> tuple[str, str]:
+        """Update or post it and return where it stands; ("", "") when its thread is not there yet."""
+        if post.ts:
+            return await self._update(post, message)
+        thread = await self._thread(post)
+        if post.under and not thread:
+            await self._put_off(post, "Its card is not posted yet.", timedelta(seconds=2))
+            return "", ""
+        channel = thread[0] if thread else await self._channel(post.place)
+        found = await self._find(post, channel, thread[1] if thread else "") if post.tried > 1 else ""
+        if found:
+            return channel, found
+        said = await self._client.chat_postMessage(
+            channel=channel,
+            text=message.text,
+            blocks=message.blocks,
+            thread_ts=thread[1] if thread else None,
+            unfurl_links=False,
+            metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
+        )
+        return said["channel"], said["ts"]
+
+    async def _update(self, post: Post, message: Message) -> tuple[str, str]:
+        try:
+            await self._client.chat_update(
+                channel=post.channel,
+                ts=post.ts,
+                text=message.text,
+                blocks=message.blocks,
+                metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
+            )
+        except SlackApiError as error:
+            if error.response.get("error") != "message_not_found":
+                raise
+            # Somebody deleted the card: it is posted anew, and its thread starts under the new one.
+            said = await self._client.chat_postMessage(
+                channel=post.channel,
+                text=message.text,
+                blocks=[*message.blocks, _ANEW],
+                unfurl_links=False,
+                metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
+            )
+            return said["channel"], said["ts"]
+        return post.channel, post.ts
+
+    async def _thread(self, post: Post) -> tuple[str, str] | None:
+        if not post.under:
+            return None
+        found = await self._store.read(lambda s: posts.of_subject(s, post.subject_id))
+        root = next((one for one in found if one.purpose == post.under and one.ts), None)
+        return (root.channel, root.ts) if root else None
+
+    async def _find(self, post: Post, channel: str, thread: str) -> str:
+        """Look for a message that an earlier try may have left, by the row id that it carries."""
+        oldest = str((post.created_at - _RECONCILE_WITHIN).timestamp())
+        if thread:
+            said = await self._client.conversations_replies(
+                channel=channel, ts=thread, oldest=oldest, include_all_metadata=True, limit=200
+            )
+        else:
+            said = await self._client.conversations_history(
+                channel=channel, oldest=oldest, include_all_metadata=True, limit=200
+            )
+        for message in said["messages"]:
+            metadata = message.get("metadata") or {}
+            payload: Mapping[str, Any] = metadata.get("event_payload") or {}
+            if metadata.get("event_type") == _EVENT and payload.get("id") == str(post.id):
+                return str(message["ts"])
+        return ""
+
+    async def _channel(self, place: str) -> str:
+        if place in self._directory.routes():
+            return await self._directory.channel(place)
+        if place.startswith(("U", "W")):
+            return await self._direct_channel(place)
+        return place
+
+    async def _direct_channel(self, user: str) -> str:
+        if user not in self._direct:
+            said = await self._client.conversations_open(users=user)
+            self._direct[user] = said["channel"]["id"]
+        return self._direct[user]
+
+    async def _put_off(self, post: Post, sentence: str, wait: timedelta) -> None:
+        now = self._now()
+        log.warning("message put off", post=post.id, subject=post.subject_id, place=post.place, why=sentence)
+
+        def put_off(session: Session) -> None:
+            change(session, post, said=sentence, due_at=now + wait)
+
+        await self._store.write(put_off)
+        post.said = sentence
+
+    async def _tell(self, owner: str, post: Post) -> None:
+        """Tell whoever asked that their card waits outside its channel, once."""
+        purpose = f"trouble:{post.purpose}"
+
+        def ask(session: Session) -> None:
+            if not owner or any(one.purpose == purpose for one in posts.of_subject(session, post.subject_id)):
+                return
+            posts.ask(
+                session,
+                kind="trouble",
+                subject_kind=post.subject_kind,
+                subject_id=post.subject_id,
+                purpose=purpose,
+                place=owner,
+                at=self._now(),
+                detail={"place": post.place},
+            )
+
+        await self._store.write(ask)
+
+
+_ANEW: Final = {
+    "type": "context",
+    "elements": [{"type": "mrkdwn", "text": "The card before this one was deleted, so here it is again."}],
+}
+
+
+def _what_to_do(error: SlackApiError) -> tuple[str, timedelta]:
+    code = str(error.response.get("error"))
+    if error.response.status_code == 429 or code == "ratelimited":
+        return "Slack asks to wait.", timedelta(seconds=int(error.response.headers.get("Retry-After", 2)))
+    if code in _NOT_THERE:
+        return NOT_IN_CHANNEL, timedelta(seconds=30)
+    if code in {"invalid_auth", "token_revoked", "account_inactive", "not_authed"}:
+        return (
+            "Slack no longer accepts Makegood's token. An administrator has to install the app again.",
+            timedelta(minutes=1),
+        )
+    return f"Slack answered “{code}”.", timedelta(minutes=1)
+
+
+def _backoff(tried: int) -> timedelta:
+    return timedelta(seconds=min(2**tried, 300))

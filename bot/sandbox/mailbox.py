@@ -1,0 +1,50 @@
+"""A real SMTP server on loopback that keeps what it gets, for whoever wants to look."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """What was sent, in order. `refuses` is the SMTP answer given instead of taking a mail."""
+
+    url: str
+    messages: list[EmailMessage] = field(default_factory=list)
+    refuses: str = ""
+
+    def to(self, recipient: str) -> list[EmailMessage]:
+        """Return what one person got."""
+        return [message for message in self.messages if message["To"] == recipient]
+
+    async def handle_DATA(self, _server: SMTP, _session: object, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        """Take one mail, or answer as `refuses` says."""
+        if self.refuses:
+            return self.refuses
+        content: Any = envelope.original_content
+        message = message_from_bytes(content, policy=policy.default)
+        self.messages.append(message)
+        return "250 OK"
+
+
+@asynccontextmanager
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """Run a mail server on a free port of loopback."""
+    box = Mailbox("")
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(box, hostname="makegood.test", enable_SMTPUTF8=True), "127.0.0.1", 0
+    )
+    box.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield box
+    finally:
+        server.close()
+        await server.wait_closed()

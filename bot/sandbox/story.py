@@ -1,0 +1,129 @@
+"""The story's control panel: what happens outside Slack, at the push of a button."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.mailbox import Mailbox
+from bot.sandbox.stripe import Fault, FaultKind, LocalStripe, cast
+
+_HOURS: Final = ("1", "24", "48")
+
+
+class Story:
+    """The acts that the page offers; each says in a sentence what it did."""
+
+    def __init__(self, clock: SandboxClock, stripe: LocalStripe, mailbox: Mailbox) -> None:
+        self._clock = clock
+        self._stripe = stripe
+        self._mailbox = mailbox
+        self.after_clock: Callable[[], None] = lambda: None
+        self._acts: dict[str, Callable[[dict[str, str]], Awaitable[str]]] = {
+            "dispute": self._dispute,
+            "lost_answer": self._lost_answer,
+            "clock": self._clock_ahead,
+            "dashboard_refund": self._dashboard_refund,
+            "settle": self._settle,
+        }
+
+    def acts(self) -> list[dict[str, Any]]:
+        """Describe the buttons."""
+        charges = [charge for charge, page in self._stripe.books().items() if not page["disputed"]]
+        return [
+            _act(
+                "dispute",
+                "A customer files a chargeback",
+                "The bank opens a dispute, and Stripe tells the desk.",
+                _field("charge", "Charge", _named_first(charges)),
+                _field(
+                    "reason",
+                    "Reason",
+                    ["fraudulent", "duplicate", "product_not_received", "subscription_canceled"],
+                ),
+            ),
+            _act(
+                "lost_answer",
+                "Stripe makes the next refund, and its answer is lost",
+                "The refund is made, then the connection breaks. The desk has to find out.",
+            ),
+            _act(
+                "clock",
+                "The clock jumps ahead",
+                "Deadlines pass, reminders come.",
+                _field("hours", "Hours", list(_HOURS)),
+            ),
+            _act(
+                "dashboard_refund",
+                "Somebody refunds in the Stripe Dashboard",
+                "A refund that nobody asked for here.",
+                _field("charge", "Charge", _named_first(charges)),
+            ),
+            _act(
+                "settle",
+                "The bank settles pending refunds",
+                "Refunds that are pending succeed.",
+            ),
+        ]
+
+    async def run(self, act_id: str, values: dict[str, str]) -> str:
+        """Do one of the acts. Raises KeyError for one that there is not."""
+        return await self._acts[act_id](values)
+
+    def mail(self) -> list[dict[str, Any]]:
+        """Return the mail that went out, newest first."""
+        return [
+            {
+                "to": message["To"],
+                "from": message["From"],
+                "subject": message["Subject"],
+                "text": message.get_content(),
+                "at": parsedate_to_datetime(message["Date"]).isoformat(),
+            }
+            for message in reversed(self._mailbox.messages)
+        ]
+
+    def now(self) -> datetime:
+        """Return the sandbox's present."""
+        return self._clock.now()
+
+    async def _dispute(self, values: dict[str, str]) -> str:
+        dispute = await self._stripe.file_dispute(values["charge"], values["reason"])
+        return f"The bank opened {dispute['id']} on {values['charge']}. Finance hears of it in #finance."
+
+    async def _lost_answer(self, _values: dict[str, str]) -> str:
+        self._stripe.arrange(Fault(method="POST", path="/v1/refunds", kind=FaultKind.EXECUTE_THEN_DROP))
+        return "The next refund is made at Stripe, and its answer is lost on the way back."
+
+    async def _clock_ahead(self, values: dict[str, str]) -> str:
+        now = self._clock.advance(timedelta(hours=int(values["hours"])))
+        self.after_clock()
+        return f"It is {now:%A, %d %B, %H:%M} UTC now."
+
+    async def _dashboard_refund(self, values: dict[str, str]) -> str:
+        refund = await self._stripe.refund_in_dashboard(values["charge"])
+        return f"{refund['id']} was made in the Dashboard."
+
+    async def _settle(self, _values: dict[str, str]) -> str:
+        pages = self._stripe.books().values()
+        waiting = [one["id"] for page in pages for one in page["refunds"] if one["status"] == "pending"]
+        for refund_id in waiting:
+            await self._stripe.settle_refund(refund_id, "succeeded")
+        return f"{len(waiting)} pending refunds went through." if waiting else "No refund is pending."
+
+
+def _act(act_id: str, label: str, words: str, *fields: dict[str, Any]) -> dict[str, Any]:
+    return {"id": act_id, "label": label, "help": words, "fields": list(fields)}
+
+
+def _field(field_id: str, label: str, options: list[str]) -> dict[str, Any]:
+    return {"id": field_id, "label": label, "options": options}
+
+
+def _named_first(charges: list[str]) -> list[str]:
+    """Put the story's own charges before the crowd's."""
+    story = [value for name, value in vars(cast).items() if name.isupper() and value in set(charges)]
+    return story[:20] or charges[:20]

@@ -1,0 +1,268 @@
+"""The story without a browser: everybody's part is played over the same HTTP, and each step is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from operator import contains
+
+from bot.sandbox.play import Play
+from bot.sandbox.slack.cast import (
+    ENG_CRITICAL,
+    FINANCE,
+    FINANCE_GROUP,
+    JONAS,
+    LEADS_GROUP,
+    LENA,
+    MAYA,
+    NOOR,
+    PRIYA,
+    REGGIE,
+    REGGIE_CHANNEL,
+    REGGIE_GROUP,
+    SAM,
+    SECURITY,
+    SECURITY_GROUP,
+    SUPPORT,
+    SUPPORT_LEADS,
+    TOM,
+)
+from bot.sandbox.stripe import Fault, FaultKind, cast
+from bot.sandbox.world import World, inhabited, world
+
+
+async def tour(database_url: str) -> int:
+    """Play the story and print it. Returns 0 when every step came out as told, else 1."""
+    async with world() as here, inhabited(here, database_url):
+        guide = _Guide(here)
+        for chapter in (
+            _automatic,
+            _approval,
+            _refusals,
+            _lost_answer,
+            _chargeback,
+            _escalation,
+            _clock,
+        ):
+            await chapter(guide)
+    print(f"\n{guide.seen} things were checked, {len(guide.wrong)} came out differently.")
+    return 1 if guide.wrong else 0
+
+
+class _Guide:
+    """Tells what happens, checks it, and remembers what came out differently."""
+
+    def __init__(self, here: World) -> None:
+        self.here = here
+        self.play = Play(here.slack)
+        self.seen = 0
+        self.wrong: list[str] = []
+
+    def chapter(self, title: str) -> None:
+        print(f"\n{title}\n{'─' * len(title)}")
+
+    def says(self, who: str, words: str) -> None:
+        print(f"  {who}: {_readable(words)}")
+
+    def shows(self, where: str, words: str) -> None:
+        first, *rest = [line for line in _readable(words).splitlines() if line.strip()][:6] or [""]
+        print(f"    {where} │ {first}")
+        for line in rest:
+            print(f"    {' ' * len(where)} │ {line[:120]}")
+
+    async def sees(self, what: str, holds: Callable[[], object]) -> None:
+        self.seen += 1
+        try:
+            await self.play.until(holds)
+        except TimeoutError:
+            self.wrong.append(what)
+            print(f"  ✗ {what}")
+            return
+        print(f"  ✓ {what}")
+
+    def refunded(self, charge: str) -> int:
+        """What Stripe's books say was refunded on a charge, in minor units."""
+        return int(self.here.stripe.books()[charge]["amount_refunded"])
+
+
+async def _automatic(guide: _Guide) -> None:
+    guide.chapter("A duplicate that Stripe confirms is refunded at once")
+    line = f'{cast.DUPLICATE_SECOND} 49.00 duplicate "charged twice, ticket 4711" verified via email'
+    guide.says("Maya", f"/refund {line}")
+    guide.shows("only Maya", await guide.play.line(MAYA, SUPPORT, line))
+    await guide.sees(
+        "Stripe holds one refund of 49.00 USD", lambda: guide.refunded(cast.DUPLICATE_SECOND) == 4900
+    )
+    await guide.sees(
+        "the customer has one mail", lambda: len(guide.here.mailbox.to("dana@harborbooks.example")) == 1
+    )
+    await guide.sees(
+        "the case is closed with its ticket",
+        lambda: "Resolved — Refund issued" in str(guide.play.card(SUPPORT_LEADS, PRIYA, "Dana Whitfield")),
+    )
+
+
+async def _approval(guide: _Guide) -> None:
+    guide.chapter("1,250 USD need a lead")
+    play = guide.play
+    guide.says("Maya", "fills in the form for Marsh Outfitters")
+    await play.ask(
+        MAYA,
+        SUPPORT,
+        cast.LARGE_1250_CUSTOMER,
+        cast.LARGE_1250,
+        reason="technical_error",
+        source="portal",
+        ticket="4712",
+        note="The import failed for a week.",
+    )
+    guide.shows("Maya's form", play.told(MAYA))
+    await guide.sees("the leads have a card", lambda: play.card(SUPPORT_LEADS, PRIYA, "1,250.00 USD"))
+    guide.says("Tom", "clicks Approve, though he is no lead")
+    await play.click(TOM, SUPPORT_LEADS, "case_approve", "1,250.00 USD")
+    await guide.sees(
+        "Tom is told who may", lambda: any("to decide" in one for one in play.whispers(SUPPORT_LEADS, TOM))
+    )
+    guide.says("Priya and Jonas", "click Approve and Deny")
+    await play.click(PRIYA, SUPPORT_LEADS, "case_approve", "1,250.00 USD")
+    await play.click(JONAS, SUPPORT_LEADS, "case_deny", "1,250.00 USD")
+    await guide.sees(
+        "Jonas is told that Priya was first",
+        lambda: any("already approved" in one for one in play.whispers(SUPPORT_LEADS, JONAS)),
+    )
+    await guide.sees(
+        "Stripe holds one refund of 1,250.00 USD", lambda: guide.refunded(cast.LARGE_1250) == 125000
+    )
+    await guide.sees(
+        "Maya has the outcome directly",
+        lambda: any("1,250.00" in one and "arrives" in one for one in play.direct(MAYA)),
+    )
+    await guide.sees(
+        "the thread holds the trail", lambda: len(play.trail(SUPPORT_LEADS, PRIYA, "1,250.00 USD")) >= 5
+    )
+
+
+async def _refusals(guide: _Guide) -> None:
+    guide.chapter("What the playbook refuses, and what it sends on")
+    play = guide.play
+    for charge, reason, extra, expected in (
+        (cast.HOLD, "duplicate", "", "hold"),
+        (cast.FULLY_REFUNDED, "duplicate", "", "refunded"),
+        (cast.RENEWAL_LATE, "accidental_renewal", "", "7 days"),
+        (cast.EURO_CHARGE, "technical_error", "filed", "chargeback"),
+        (cast.YEN_CHARGE, "card_not_recognised", "", "ecurity"),
+        (cast.DINAR_CHARGE, "technical_error", "threatened", "Reggie"),
+    ):
+        line = f'{charge} {reason} {extra} "ticket 4713" verified via phone'
+        guide.says("Maya", f"/refund {line}")
+        told = await play.line(MAYA, SUPPORT, line)
+        guide.shows("only Maya", told)
+        await guide.sees(f"the answer speaks of “{expected}”", partial(contains, told, expected))
+    await guide.sees("security has the card that was not recognised", lambda: play.card(SECURITY, SAM))
+    await guide.sees(
+        "nothing was refunded on any of them",
+        lambda: guide.refunded(cast.HOLD) == guide.refunded(cast.YEN_CHARGE) == 0,
+    )
+
+
+async def _lost_answer(guide: _Guide) -> None:
+    guide.chapter("Stripe makes the refund, and its answer is lost")
+    play = guide.play
+    guide.here.stripe.arrange(Fault(method="POST", path="/v1/refunds", kind=FaultKind.EXECUTE_THEN_DROP))
+    line = f'{cast.RENEWAL_RECENT} 49.00 accidental_renewal "ticket 4714" verified via email'
+    guide.says("Maya", f"/refund {line}")
+    guide.shows("only Maya", await play.line(MAYA, SUPPORT, line))
+    await guide.sees(
+        "it comes to its end by itself", lambda: "Resolved" in str(play.card(SUPPORT_LEADS, PRIYA, "Mara"))
+    )
+    await guide.sees(
+        "Stripe holds it once", lambda: len(guide.here.stripe.books()[cast.RENEWAL_RECENT]["refunds"]) == 1
+    )
+
+
+async def _chargeback(guide: _Guide) -> None:
+    guide.chapter("A customer files a chargeback")
+    play = guide.play
+    await guide.here.stripe.file_dispute(cast.EXACTLY_500, "product_not_received")
+    await guide.sees("finance has an alert", lambda: play.card(FINANCE, LENA, "500.00 USD chargeback"))
+    guide.shows("#finance", str(play.card(FINANCE, LENA, "chargeback")["text"]))
+    guide.says("Lena", "accepts it, after the confirmation")
+    await play.click(LENA, FINANCE, "dispute_accept", "500.00 USD chargeback")
+    await guide.sees(
+        "Stripe has closed it", lambda: "Stripe closed the dispute" in str(play.trail(FINANCE, LENA))
+    )
+
+
+async def _escalation(guide: _Guide) -> None:
+    guide.chapter("Payments fail everywhere")
+    play = guide.play
+    guide.says("Tom", "/escalate mass_payment_failure every card is declined since 10:00")
+    await play.slack.command(
+        TOM, SUPPORT, "/escalate", "mass_payment_failure every card is declined since 10:00"
+    )
+    await guide.sees("engineering has a card", lambda: play.card(ENG_CRITICAL, NOOR, "every card"))
+    guide.says("Noor", "acknowledges it, and resolves it")
+    await play.click(NOOR, ENG_CRITICAL, "escalation_acknowledge")
+    await guide.sees("the card says who is on it", lambda: "is on it" in str(play.card(ENG_CRITICAL, NOOR)))
+    await play.click(NOOR, ENG_CRITICAL, "escalation_resolve")
+    await play.say_why(NOOR, "The bank's gateway was down; payments go through again.")
+    await guide.sees("it is resolved", lambda: "Resolved" in str(play.card(ENG_CRITICAL, NOOR)))
+
+
+async def _clock(guide: _Guide) -> None:
+    guide.chapter("Nobody answers for a day")
+    play = guide.play
+    await play.ask(
+        MAYA,
+        SUPPORT,
+        cast.EXACTLY_2000_CUSTOMER,
+        cast.EXACTLY_2000,
+        reason="technical_error",
+        source="email",
+        ticket="4715",
+    )
+    await guide.sees("the leads have a card", lambda: play.card(SUPPORT_LEADS, PRIYA, "2,000.00 USD"))
+    guide.here.clock.advance(timedelta(hours=25))
+    guide.here.slack.tell_time()
+    guide.says("The clock", "is 25 hours on")
+    await guide.sees(
+        "the leads are reminded in the thread",
+        lambda: "due" in play.trail(SUPPORT_LEADS, PRIYA, "2,000.00 USD")[-1],
+    )
+    await guide.sees("Reggie has it too", lambda: play.card(REGGIE_CHANNEL, REGGIE, "2,000.00 USD"))
+    guide.says("Reggie", "clicks Approve")
+    await play.click(REGGIE, REGGIE_CHANNEL, "case_approve", "2,000.00 USD")
+    await guide.sees(
+        "Stripe holds one refund of 2,000.00 USD", lambda: guide.refunded(cast.EXACTLY_2000) == 200000
+    )
+    await guide.sees(
+        "both cards show it",
+        lambda: (
+            "Resolved" in str(play.card(REGGIE_CHANNEL, REGGIE, "2,000.00 USD"))
+            and "Resolved" in str(play.card(SUPPORT_LEADS, PRIYA, "2,000.00 USD"))
+        ),
+    )
+
+
+_GROUPS = {
+    LEADS_GROUP: "support-leads",
+    REGGIE_GROUP: "reggie",
+    FINANCE_GROUP: "finance",
+    SECURITY_GROUP: "security",
+}
+
+
+def _readable(words: str) -> str:
+    """Take Slack's markup out of a text."""
+    words = re.sub(r"<!subteam\^(\w+)>", lambda found: f"@{_GROUPS.get(found[1], found[1])}", words)
+    words = re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", words)
+    words = re.sub(r"<[^>|]*\|([^>]*)>", r"\1", words)
+    return (
+        words.replace("*", "")
+        .replace("`", "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+    )

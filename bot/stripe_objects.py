@@ -1,0 +1,168 @@
+"""Stripe's objects, as plain dictionaries, read into the desk's facts.
+
+Shapes are those of the API version that the SDK pins; amounts are minor units, times are UNIX seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from policy.facts import Charge, Customer, Invoice, Subscription
+from policy.money import Money
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as Stripe has it; `status` is pending, requires_action, succeeded, failed or canceled."""
+
+    id: str
+    charge_id: str
+    amount: Money
+    status: str
+    created_at: datetime
+    failure_reason: str = ""
+    pending_reason: str = ""
+    operation_id: str = ""
+    case_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StripeDispute:
+    """A dispute as Stripe has it; `evidence_due_at` None where Stripe names no day."""
+
+    id: str
+    charge_id: str
+    payment_intent_id: str
+    amount: Money
+    reason: str
+    status: str
+    created_at: datetime
+    evidence_due_at: datetime | None
+    charge_refundable: bool
+    livemode: bool
+
+
+def charge(found: Object, dispute: Object | None = None) -> Charge:
+    """Read a charge; `dispute` is the newest on it, when it is disputed."""
+    card = (found.get("payment_method_details") or {}).get("card") or {}
+    currency = str(found["currency"]).upper()
+    return Charge(
+        id=found["id"],
+        amount=Money(found["amount_captured"] if found.get("captured") else found["amount"], currency),
+        created_at=instant(found["created"]),
+        customer_id=identity(found.get("customer")),
+        payment_intent_id=identity(found.get("payment_intent")),
+        status=found["status"],
+        captured=bool(found.get("captured")),
+        refunded_minor=found.get("amount_refunded") or 0,
+        disputed=bool(found.get("disputed")),
+        dispute_refundable=bool(dispute and dispute.get("is_charge_refundable")),
+        description=found.get("description") or "",
+        card_brand=card.get("brand") or "",
+        card_last4=card.get("last4") or "",
+        card_fingerprint=card.get("fingerprint") or "",
+        receipt_email=found.get("receipt_email") or (found.get("billing_details") or {}).get("email") or "",
+        livemode=bool(found.get("livemode")),
+    )
+
+
+def customer(found: Object) -> Customer:
+    """Read a customer; organisation, tenant, tier and time zone are where teams keep them: in metadata."""
+    metadata = found.get("metadata") or {}
+    return Customer(
+        id=found["id"],
+        email=found.get("email") or "",
+        name=found.get("name") or "",
+        organisation=metadata.get("organisation") or metadata.get("organization") or "",
+        tenant_id=metadata.get("tenant_id") or "",
+        tier=metadata.get("tier") or "",
+        timezone=metadata.get("timezone") or "UTC",
+    )
+
+
+def subscription(found: Object) -> Subscription:
+    """Read a subscription; since API version “basil” its period stands on the item."""
+    item = (found.get("items") or {}).get("data", [{}])[0]
+    price = item.get("price") or {}
+    recurring = price.get("recurring") or {}
+    amount = price.get("unit_amount")
+    return Subscription(
+        id=found["id"],
+        status=found["status"],
+        started_at=instant(found["start_date"]),
+        interval=recurring.get("interval") or "month",
+        interval_count=recurring.get("interval_count") or 1,
+        price=None
+        if amount is None
+        else Money(amount * (item.get("quantity") or 1), price["currency"].upper()),
+        period_start=maybe_instant(item.get("current_period_start")),
+        period_end=maybe_instant(item.get("current_period_end")),
+        cancelled_at=maybe_instant(found.get("canceled_at")),
+        ends_at=maybe_instant(found.get("ended_at") or found.get("cancel_at")),
+    )
+
+
+def invoice(found: Object) -> Invoice:
+    """Read an invoice."""
+    return Invoice(
+        id=found["id"],
+        status=found["status"],
+        amount_due=Money(found["amount_remaining"], str(found["currency"]).upper()),
+        due_at=maybe_instant(found.get("due_date")),
+        created_at=instant(found["created"]),
+        number=found.get("number") or "",
+    )
+
+
+def refund(found: Object) -> Refund:
+    """Read a refund, with the operation and case that its metadata names."""
+    metadata = found.get("metadata") or {}
+    return Refund(
+        id=found["id"],
+        charge_id=identity(found.get("charge")),
+        amount=Money(found["amount"], str(found["currency"]).upper()),
+        status=found["status"],
+        created_at=instant(found["created"]),
+        failure_reason=found.get("failure_reason") or "",
+        pending_reason=found.get("pending_reason") or "",
+        operation_id=metadata.get("makegood_operation") or "",
+        case_id=metadata.get("makegood_case") or "",
+    )
+
+
+def dispute(found: Object) -> StripeDispute:
+    """Read a dispute; a `due_by` of 0 or null is no day."""
+    return StripeDispute(
+        id=found["id"],
+        charge_id=identity(found.get("charge")),
+        payment_intent_id=identity(found.get("payment_intent")),
+        amount=Money(found["amount"], str(found["currency"]).upper()),
+        reason=found["reason"],
+        status=found["status"],
+        created_at=instant(found["created"]),
+        evidence_due_at=maybe_instant((found.get("evidence_details") or {}).get("due_by")),
+        charge_refundable=bool(found.get("is_charge_refundable")),
+        livemode=bool(found.get("livemode")),
+    )
+
+
+def identity(value: str | Object | None) -> str:
+    """Return the id of something that Stripe sent expanded, or as its id, or not at all."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else str(value["id"])
+
+
+def instant(seconds: int) -> datetime:
+    """Read UNIX seconds as an aware time in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def maybe_instant(seconds: int | None) -> datetime | None:
+    """Read UNIX seconds that may be missing; 0 is missing."""
+    return instant(seconds) if seconds else None

@@ -1,0 +1,1 @@
+"""What the world reaches over HTTP: Slack's and Stripe's deliveries, health, metrics."""

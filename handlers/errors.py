@@ -1,0 +1,64 @@
+"""What a person reads when something was refused or went wrong; the one place where errors end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import structlog
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+
+from bot.cards import blocks as b
+from bot.desk.desk import Desk
+from bot.errors import AlreadyDecidedError, DeskError, FieldError
+from bot.store.ids import new_id
+
+log = structlog.get_logger()
+
+
+async def answer(desk: Desk, error: Exception, body: dict[str, Any]) -> BoltResponse:
+    """Say a refusal in its own words; write anything else down as an incident, and say its reference."""
+    if isinstance(error, FieldError) and body.get("type") == "view_submission":
+        return _json({"response_action": "errors", "errors": error.sentences})
+    if isinstance(error, DeskError):
+        sentence = str(error)
+        if isinstance(error, AlreadyDecidedError):
+            desk.show_soon(error.subject_id)
+    else:
+        sentence = _incident(error)
+    return _said(desk, body, sentence)
+
+
+def _incident(error: Exception) -> str:
+    if isinstance(error, SlackApiError) and error.response.get("error") in {
+        "expired_trigger_id",
+        "trigger_expired",
+    }:
+        return "Slack waited too long to open the form. Please click again."
+    reference = new_id("IN")
+    log.error("incident", reference=reference, exc_info=error)
+    return (
+        "Something went wrong here. Nothing was lost; please try again. "
+        f"If it happens again, tell your administrator this reference: {reference}."
+    )
+
+
+def _said(desk: Desk, body: dict[str, Any], sentence: str) -> BoltResponse:
+    """Answer where the person is: in the form, under the command, or in the channel for them alone."""
+    if body.get("type") == "view_submission":
+        view = b.modal("Not done", "refused", [b.section(f"⛔ {sentence}")])
+        return _json({"response_action": "update", "view": view})
+    if "command" in body:
+        return _json({"response_type": "ephemeral", "text": sentence})
+    user = (body.get("user") or {}).get("id", "")
+    channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or user
+    if user:
+        desk.tasks.start(desk.messenger.whisper(channel, user, sentence), f"whisper {user}")
+    return BoltResponse(status=200)
+
+
+def _json(body: dict[str, Any]) -> BoltResponse:
+    return BoltResponse(
+        status=200, body=orjson.dumps(body).decode(), headers={"content-type": "application/json"}
+    )

@@ -1,0 +1,189 @@
+"""`/refund` and the shortcut: open the form, fill it, and tell the agent what the playbook says."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import groupby
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards import blocks as b
+from bot.cards import refund_form
+from bot.cards.refund_form import Filled
+from bot.cards.ruling import told
+from bot.desk import refunds
+from bot.desk.desk import Desk
+from bot.desk.drafts import Draft
+from bot.desk.refunds import Answered
+from bot.errors import DeskError, FieldError
+from handlers.one_line import from_line, from_message
+from policy.facts import Actor, Chargeback, Identity, PastDueWish, Reason, Source
+from policy.ruling import Escalate
+
+_PATIENCE: Final = 2.0
+"""Seconds that the form waits for Stripe before it says that it is waiting; Slack gives up after three."""
+
+
+async def command(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    """Ask in one line when it says everything; else open the form with what it says."""
+    line = from_line(body.get("text", ""))
+    if line.complete:
+        work = refunds.request(desk, _draft(line.filled), _actor(body), body["trigger_id"])
+        answered = await work
+        await ack(blocks=await _told(desk, answered), text=answered.ruling.headline)
+        return
+    await _open(desk, client, body["trigger_id"], line.filled, line.query)
+    await ack()
+
+
+async def shortcut(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    """Open the form with what a customer's message says."""
+    line = from_message(body["message"].get("text", ""))
+    await _open(desk, client, body["trigger_id"], line.filled, line.query)
+    await ack()
+
+
+async def from_home(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    """Open the empty form from the Home page."""
+    await _open(desk, client, body["trigger_id"], Filled(), "")
+    await ack()
+
+
+async def find_charges(desk: Desk, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Offer the charges that the typed email or id names, by customer."""
+    try:
+        found = await desk.payments.find(body["value"])
+    except DeskError as error:
+        await ack(options=[b.option(str(error), "none")])
+        return
+    if not found:
+        await ack(options=[b.option("There is no charge of this customer in Stripe.", "none")])
+        return
+    groups = groupby(found[:100], key=lambda one: one[1].name or one[1].email if one[1] else "No customer")
+    await ack(
+        option_groups=[
+            {
+                "label": b.plain(name or "No name", 75),
+                "options": [refund_form.charge_option(one) for one, _ in charges],
+            }
+            for name, charges in groups
+        ]
+    )
+
+
+async def redraw(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    """Show what depends on the chosen charge and reason."""
+    desk.tasks.start(_refill(desk, client, body["view"]), "redraw the form")
+    await ack()
+
+
+async def submit(
+    desk: Desk, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], client: AsyncWebClient
+) -> None:
+    """Rule on what was asked and show the ruling; when Stripe is slow, say so and show it later."""
+    draft = _draft(refund_form.read(view))
+    work = asyncio.ensure_future(refunds.request(desk, draft, _actor(body), view["id"]))
+    done, _ = await asyncio.wait({work}, timeout=_PATIENCE)
+    if done:
+        await ack(response_action="update", view=_ruling_view(await _told(desk, work.result())))
+        return
+    desk.tasks.start(_tell_late(desk, client, view["id"], work), "tell the ruling")
+    waiting = [b.section("⏳ Stripe is slow just now. The answer comes here as soon as it is there.")]
+    await ack(response_action="update", view=_ruling_view(waiting))
+
+
+async def _open(desk: Desk, client: AsyncWebClient, trigger_id: str, filled: Filled, query: str) -> None:
+    """Open the form at once; where something has to be looked up first, open a skeleton and fill it."""
+    if not query:
+        await client.views_open(trigger_id=trigger_id, view=refund_form.form(desk.playbook, filled))
+        return
+    opened = await client.views_open(trigger_id=trigger_id, view=refund_form.skeleton())
+    desk.tasks.start(_fill(desk, client, opened["view"], filled, query), "fill the form")
+
+
+async def _fill(desk: Desk, client: AsyncWebClient, view: dict[str, Any], filled: Filled, query: str) -> None:
+    hint, charge = filled.hint, None
+    try:
+        found = await desk.payments.find(query)
+        charge = found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            hint = f"There are {len(found)} charges for {query}. Type that into the first field and pick one."
+    except DeskError as error:
+        hint = str(error)
+    shown = refund_form.form(desk.playbook, Filled(filled.values, filled.checks, charge, hint))
+    await _update(client, view, shown)
+
+
+async def _refill(desk: Desk, client: AsyncWebClient, view: dict[str, Any]) -> None:
+    filled = refund_form.read(view)
+    charge_id, charge, hint = filled.get("charge"), None, ""
+    if charge_id and charge_id != "none":
+        try:
+            charge = (await desk.payments.find(charge_id))[0]
+        except DeskError as error:
+            hint = str(error)
+    await _update(
+        client, view, refund_form.form(desk.playbook, Filled(filled.values, filled.checks, charge, hint))
+    )
+
+
+async def _update(client: AsyncWebClient, view: dict[str, Any], shown: b.Block) -> None:
+    try:
+        await client.views_update(view_id=view["id"], hash=view["hash"], view=shown)
+    except SlackApiError as error:
+        # The form changed meanwhile, or was closed: what stands there now is newer than this.
+        if error.response.get("error") not in {"hash_conflict", "not_found"}:
+            raise
+
+
+async def _tell_late(
+    desk: Desk, client: AsyncWebClient, view_id: str, work: asyncio.Future[Answered]
+) -> None:
+    try:
+        shown = await _told(desk, await work)
+    except DeskError as error:
+        shown = [b.section(f"⛔ {error}")]
+    await client.views_update(view_id=view_id, view=_ruling_view(shown))
+
+
+async def _told(desk: Desk, answered: Answered) -> list[b.Block]:
+    ruling = answered.ruling
+    mention = await desk.directory.mention(ruling.route) if isinstance(ruling, Escalate) else ""
+    return told(ruling, mention=mention, case_id=answered.subject_id)
+
+
+def _ruling_view(shown: list[b.Block]) -> b.Block:
+    return b.modal("Refund", "refund_ruling", shown)
+
+
+def _draft(filled: Filled) -> Draft:
+    """Read the form. Raises FieldError when no charge or reason is chosen."""
+    wrong = {}
+    if not filled.get("charge") or filled.get("charge") == "none":
+        wrong["charge"] = (
+            "Pick a charge from the list. Type the customer's whole email address to see theirs."
+        )
+    if filled.get("reason") not in set(Reason):
+        wrong["reason"] = f"“{filled.get('reason')}” is not a reason. Use one of: {', '.join(Reason)}."
+    if wrong:
+        raise FieldError(wrong)
+    wish = filled.get("wish")
+    return Draft(
+        charge_id=filled.get("charge"),
+        reason=Reason(filled.get("reason")),
+        source=Source(filled.get("source") or Source.SLACK),
+        ticket=filled.get("ticket"),
+        note=filled.get("note"),
+        chargeback=Chargeback(filled.get("chargeback") or Chargeback.NONE),
+        identity=Identity(*(check in filled.checks for check in ("email", "organisation", "tenant"))),
+        wish=PastDueWish(wish) if wish else None,
+        typed=filled.values,
+    )
+
+
+def _actor(body: dict[str, Any]) -> Actor:
+    user = body.get("user") or {"id": body.get("user_id", ""), "name": body.get("user_name", "")}
+    return Actor(user["id"], user.get("name") or user.get("username") or "")
