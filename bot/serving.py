@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -34,18 +34,36 @@ async def serving(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Async
         await _started(server, task)
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         await task
         listener.close()
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to whoever started it."""
+    """A server that leaves the process's signals to whoever started it, and stops as soon as it is asked."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._asked_to_stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop taking requests."""
+        self.should_exit = True
+        self._asked_to_stop.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def main_loop(self) -> None:
+        """Tick as uvicorn does, ten times a second, but wake at once for the stop."""
+        tick = 0
+        while not await self.on_tick(tick):
+            tick = (tick + 1) % 864_000
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._asked_to_stop.wait()
 
 
 async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:

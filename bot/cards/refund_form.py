@@ -184,7 +184,7 @@ def _extra(filled: Filled) -> list[Block]:
     return [
         *(
             b.labelled(label, name, b.text_field(example, filled.get(name), limit=20), optional=True)
-            for label, name, example in numbers
+            for name, label, example in numbers
         ),
         _choice(
             "Was the SLA met?", "sla_met", _options(_YES_NO), filled, placeholder="Not known", optional=True

@@ -33,11 +33,12 @@ def _demo(arguments: Namespace) -> int:
 
 
 async def _in_browser(database_url: str, port: int) -> int:
-    from bot.sandbox.world import inhabited, world  # noqa: PLC0415  # nothing but the demo needs the sandbox
+    from bot.sandbox.world import inhabited, prepare, world  # noqa: PLC0415  # nothing but the demo needs the sandbox
 
     stop = asyncio.Event()
     for asked in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(asked, stop.set)
+    prepare(database_url)
     try:
         async with world(slack_port=port) as here, inhabited(here, database_url):
             print(_WELCOME.format(url=here.slack_url), flush=True)

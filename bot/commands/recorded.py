@@ -21,11 +21,12 @@ def recorded(since: datetime | None) -> Iterator[RecordedCase]:
         migrating.check(store.engine)
         with Session(store.engine) as session:
             for case in cases.recorded(session, since):
+                ruling = wire.ruling_from_dict(case.ruling)
                 yield RecordedCase(
                     id=case.id,
                     facts=wire.facts_from_dict(case.facts),
-                    now=case.opened_at,
-                    ruling=wire.ruling_from_dict(case.ruling),
+                    now=ruling.ruled_at,
+                    ruling=ruling,
                 )
     finally:
         store.close()

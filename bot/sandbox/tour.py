@@ -30,11 +30,12 @@ from bot.sandbox.slack.cast import (
     TOM,
 )
 from bot.sandbox.stripe import Fault, FaultKind, cast
-from bot.sandbox.world import World, inhabited, world
+from bot.sandbox.world import World, inhabited, prepare, world
 
 
 async def tour(database_url: str) -> int:
     """Play the story and print it. Returns 0 when every step came out as told, else 1."""
+    prepare(database_url)
     async with world() as here, inhabited(here, database_url):
         guide = _Guide(here)
         for chapter in (

@@ -96,18 +96,22 @@ async def world(*, slack_port: int = 0) -> AsyncIterator[World]:
 async def inhabited(
     world: World, database_url: str, *, port: int = 0, socket_mode: bool = False
 ) -> AsyncIterator[Running]:
-    """Let a Makegood live in `world`, over HTTP, on a database that is brought up to date first."""
-    store = Store(database_url)
-    try:
-        migrating.migrate(store.engine)
-    finally:
-        store.close()
+    """Let a Makegood live in `world`, over HTTP, on a database that is up to date."""
     settings = world.settings(database_url, socket_mode=socket_mode)
     async with running(settings, world.clock.now) as app, serving(app.asgi, port=port) as app_url:
         world.point_at(app_url)
         yield app
         world.slack.request_url = None
         world.stripe.webhook_url = None
+
+
+def prepare(database_url: str) -> None:
+    """Bring a database up to date."""
+    store = Store(database_url)
+    try:
+        migrating.migrate(store.engine)
+    finally:
+        store.close()
 
 
 def manifest() -> dict[str, Any]:

@@ -6,10 +6,7 @@ from bot.sandbox.play import Play
 from bot.sandbox.slack.cast import JONAS, MAYA, PRIYA, REGGIE, REGGIE_CHANNEL, SUPPORT, SUPPORT_LEADS
 from bot.sandbox.stripe import cast
 from bot.sandbox.world import World
-
-
-def refunds_of(here: World, charge: str) -> list[tuple[int, str]]:
-    return [(one["amount"], one["status"]) for one in here.stripe.books()[charge]["refunds"]]
+from tests.conversations.asking import ask_for_1250, refunds_of
 
 
 async def test_a_verified_duplicate_is_granted_paid_mailed_and_closed(here: World, play: Play) -> None:
@@ -117,16 +114,3 @@ async def test_a_line_that_lacks_the_identity_checks_opens_the_form_with_the_res
     assert cast.DUPLICATE_SECOND == fields["charge"]["initial_option"]["value"]
     assert ["49.00", "4711"] == [fields["amount"]["initial_value"], fields["ticket"]["initial_value"]]
     assert "confirm whom you spoke to" in play.told(MAYA)
-
-
-async def ask_for_1250(play: Play) -> None:
-    await play.ask(
-        MAYA,
-        SUPPORT,
-        cast.LARGE_1250_CUSTOMER,
-        cast.LARGE_1250,
-        reason="technical_error",
-        source="email",
-        ticket="T-9",
-    )
-    await play.until(lambda: play.card(SUPPORT_LEADS, PRIYA, "1,250.00 USD"))
