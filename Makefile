@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo tour test check soak bench lock clean
+.PHONY: install demo tour test check soak bench lock clean
+
+install: $(VENV)/ready
 
 demo: $(VENV)/ready
 	$(BIN)/makegood demo

@@ -13,6 +13,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -26,7 +27,7 @@ from bot.mailer import Mailer
 from bot.messenger import Messenger
 from bot.payments import Payments, payments
 from bot.settings import Settings
-from bot.store import migrating
+from bot.store import cases, migrating
 from bot.store.engine import Store
 from bot.store.serving_lock import only_one
 from bot.tasks import Tasks
@@ -53,8 +54,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     """
     now = now or _utc_now
     async with AsyncExitStack() as stack:
-        rules = Rules(_playbook(settings))
         store = stack.enter_context(_store(settings.database_url.get_secret_value()))
+        rules = Rules(_playbook(settings, store))
         slack = await stack.enter_async_context(slack_client(settings))
         bot = await _identity(slack)
         stripe = await stack.enter_async_context(
@@ -66,7 +67,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         await stack.enter_async_context(clock(desk))
         if settings.slack_app_token:
             await stack.enter_async_context(_socket(bolt, slack, settings.slack_app_token.get_secret_value()))
-        yield Running(desk, _asgi(settings, bolt, desk, slack), lambda: _reload(settings, rules))
+        yield Running(desk, _asgi(settings, bolt, desk, slack), lambda: _reload(settings, store, rules))
 
 
 @asynccontextmanager
@@ -90,15 +91,24 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _playbook(settings: Settings) -> playbook.Playbook:
+def _playbook(settings: Settings, store: Store) -> playbook.Playbook:
+    """Read the playbook, and refuse one without a route that something open waits on."""
     try:
-        return playbook.load(settings.makegood_playbook)
+        found = playbook.load(settings.makegood_playbook)
     except (playbook.PlaybookError, OSError) as error:
         raise ConfigurationError(f"The playbook cannot be used. {error}") from error
+    with Session(store.engine) as session:
+        missing = cases.routes_in_use(session) - found.routes.keys()
+    if missing:
+        raise ConfigurationError(
+            f"Something open waits on the route “{min(missing)}”, which this playbook does not have. "
+            "Keep the route until that is decided."
+        )
+    return found
 
 
-def _reload(settings: Settings, rules: Rules) -> None:
-    rules.playbook = _playbook(settings)
+def _reload(settings: Settings, store: Store, rules: Rules) -> None:
+    rules.playbook = _playbook(settings, store)
 
 
 @contextmanager

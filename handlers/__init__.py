@@ -18,6 +18,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     app.view("case_sentence")(partial(decision.submit_sentence, desk))
     app.action("case_answer")(decision.open_answer)
     app.view("case_answer")(partial(decision.submit_answer, desk))
+    app.action("case_checks")(partial(decision.show_checks, desk))
     app.action("case_retry")(partial(decision.retry, desk))
     app.action("case_abandon")(partial(decision.open_sentence, desk))
 

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards import blocks as b
 from bot.cards.case import amount
+from bot.cards.ruling import every_check
 from bot.desk import refunds
 from bot.desk.desk import Desk
 
@@ -54,6 +55,17 @@ async def submit_sentence(desk: Desk, ack: AsyncAck, body: dict[str, Any], view:
         await ack(response_action="errors", errors={"sentence": "Write a sentence, please."})
         return
     await _SENTENCES[note["what"]][3](desk, note["case"], body["user"]["id"], sentence)
+    await ack()
+
+
+async def show_checks(
+    desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], client: AsyncWebClient
+) -> None:
+    """Show everything that the playbook consulted, to whoever asks."""
+    ruling = await refunds.ruling_of(desk, action["value"])
+    await client.views_open(
+        trigger_id=body["trigger_id"], view=b.modal("Every check", "case_checks", every_check(ruling))
+    )
     await ack()
 
 

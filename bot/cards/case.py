@@ -187,6 +187,7 @@ def _policy(case: Case) -> list[Block]:
 
 
 def _buttons(case: Case) -> list[Block]:
+    checks = button("Every check", "case_checks", case.id, says="Show every check of the playbook")
     if case.state == CaseState.AWAITING:
         return [
             actions(
@@ -196,6 +197,7 @@ def _buttons(case: Case) -> list[Block]:
                     ),
                     button("Deny", "case_deny", case.id, style="danger", says=f"Deny {amount(case)}"),
                     button("Ask the requester", "case_ask", case.id),
+                    checks,
                 ]
             )
         ]
@@ -217,10 +219,11 @@ def _buttons(case: Case) -> list[Block]:
                         ),
                     ),
                     button("Close without a refund", "case_abandon", case.id),
+                    checks,
                 ]
             )
         ]
-    return []
+    return [actions([checks])]
 
 
 def _decider(case: Case) -> str:

@@ -101,11 +101,15 @@ def _facts(scene: Scene, dispute: Dispute) -> list[tuple[str, str]]:
             "Charge",
             link(scene.stripe("payments", dispute.payment_intent_id or dispute.charge_id), dispute.charge_id),
         ),
-        ("Bank's reason", f"{escape(dispute.reason)}\n{_REASONS.get(dispute.reason, '')}"),
+        ("Bank's reason", f"{escape(_words(dispute.reason))}\n{_REASONS.get(dispute.reason, '')}"),
         ("Evidence due", evidence_due),
         ("Refund on this charge", _refund(scene)),
         ("At Stripe", escape(dispute.status.replace("_", " "))),
     ]
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ").capitalize()
 
 
 def _refund(scene: Scene) -> str:

@@ -13,7 +13,8 @@ from policy.lifecycle import EscalationState
 
 def card(scene: Scene, escalation: Escalation, *, with_buttons: bool) -> Message:
     """Draw the card; the opener's copy comes without buttons."""
-    label = scene.playbook.issues[escalation.issue].label
+    issue = scene.playbook.issues.get(escalation.issue)
+    label = issue.label if issue else escalation.issue.replace("_", " ").capitalize()
     title = f"{label}: {escalation.customer}" if escalation.customer else label
     charge = escalation.charge_id
     blocks = [
@@ -29,7 +30,7 @@ def card(scene: Scene, escalation: Escalation, *, with_buttons: bool) -> Message
         ),
         *_policy(escalation),
         *(_buttons(escalation) if with_buttons else []),
-        context(f"{escalation.id} · {escape(scene.playbook.issues[escalation.issue].source)}"),
+        context(" · ".join([escalation.id, *([escape(issue.source)] if issue else [])])),
     ]
     return Message(f"{title}: {plain_standing(escalation)}", blocks)
 

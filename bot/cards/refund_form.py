@@ -93,7 +93,7 @@ def form(playbook: Playbook, filled: Filled) -> Block:
             optional=True,
         ),
     ]
-    return b.modal("Refund", CALLBACK, shown, submit="Ask for it", close="Cancel")
+    return b.modal("Refund", CALLBACK, shown, submit="Request refund", close="Cancel")
 
 
 def skeleton() -> Block:

@@ -8,23 +8,27 @@ from bot.cards.blocks import Block, context, section
 from bot.cards.text import escape, when
 from policy.ruling import Escalate, Grant, Refuse, Result, Ruling
 
-_MARK: Final = {Result.FAILED: "✗", Result.NOTED: "•"}
+_MARK: Final = {Result.PASSED: "✓", Result.FAILED: "✗", Result.NOTED: "•"}
 _SHOWN: Final = 8
 
 
 def evidence(ruling: Ruling) -> list[Block]:
-    """Show what decided, what failed or is worth knowing, and what passed in one line."""
+    """Show what decided, and what failed or is worth knowing; the passages and the rest in small print."""
     told = [finding for finding in ruling.findings if finding.result is not Result.PASSED]
     told.sort(key=lambda finding: finding.result is Result.NOTED)
-    lines = [f"{_MARK[one.result]} {escape(one.text)} _{escape(one.source)}_" for one in told[:_SHOWN]]
-    decided = f"{escape(ruling.why)} _{escape(ruling.source)}_"
-    passed = [
-        one.rule.rpartition(".")[2].replace("_", " ")
-        for one in ruling.findings
-        if one.result is Result.PASSED
+    lines = [f"{_MARK[one.result]} {escape(one.text)}" for one in told[:_SHOWN]]
+    passages = dict.fromkeys([ruling.source, *(one.source for one in told[:_SHOWN])])
+    passed = len(ruling.findings) - len(told)
+    return [
+        section("\n".join(["*What the playbook found*", escape(ruling.why), *lines])),
+        context(f"✓ {passed} other checks passed · {escape('; '.join(passages))}"),
     ]
-    checks = [context(f"✓ {len(passed)} checks passed: {', '.join(passed)}")] if passed else []
-    return [section("\n".join(["*What the playbook found*", decided, *lines])), *checks]
+
+
+def every_check(ruling: Ruling) -> list[Block]:
+    """List everything that was consulted, each with its result and its passage."""
+    lines = [f"{_MARK[one.result]} {escape(one.text)}\n_{escape(one.source)}_" for one in ruling.findings]
+    return [section(f"*{escape(ruling.headline)}*"), *(section(line) for line in lines), *arithmetic(ruling)]
 
 
 def arithmetic(ruling: Ruling) -> list[Block]:

@@ -61,6 +61,7 @@ async def _examine(settings: Settings) -> int:
             faults += 1
             print(f"✗ {what}: no answer ({type(error).__name__}). Check the network and the address.")
 
+    await tried("Address", lambda: _address(settings))
     await tried("Database", lambda: _database(settings))
     await tried("Playbook", lambda: _playbook(settings))
     await tried("Stripe", lambda: _stripe(settings))
@@ -73,6 +74,17 @@ async def _examine(settings: Settings) -> int:
         for route in directory.routes():
             await tried(f"Route “{route}”", lambda route=route: _route(directory, slack, route))  # type: ignore[misc]  # a default binds the loop's route
     return faults
+
+
+async def _address(settings: Settings) -> str:
+    base = settings.makegood_base_url.rstrip("/")
+    if not base.startswith("https://"):
+        raise DeskError(
+            "MAKEGOOD_BASE_URL is not an https:// address. Stripe's webhook needs one, such as "
+            "https://refunds.example.com; whatever stands before Makegood passes it on to HOST and PORT."
+        )
+    slack = "Socket Mode, no address needed" if settings.socket_mode else f"{base}/slack/events"
+    return f"Stripe's webhook is {base}/stripe/webhook; Slack's request URL: {slack}"
 
 
 async def _database(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from bot.cards.text import when, who
 from bot.desk import authority
 from bot.desk.desk import Desk
-from bot.desk.record import move, opened, start_clock, stop_clock
+from bot.desk.record import issue_of, move, opened, start_clock, stop_clock
 from bot.errors import AlreadyDecidedError, NotFoundError
 from bot.store import escalations, posts
 from bot.store.ids import new_id
@@ -97,7 +97,7 @@ async def hand_on(desk: Desk, escalation_id: str, by: str, route: str, why: str)
     """Give it to another route; the time to answer starts anew. Raises as `acknowledge` does."""
 
     def decide(session: Session, escalation: Escalation, now: datetime) -> None:
-        issue = desk.playbook.issues[escalation.issue]
+        issue = issue_of(desk.playbook, escalation.issue)
         move(
             session,
             escalation,

@@ -13,7 +13,7 @@ from bot.desk import authority, paying
 from bot.desk.desk import Desk
 from bot.desk.drafts import Draft
 from bot.desk.gathering import gather, with_history
-from bot.desk.record import move, noted, opened, start_clock, stop_clock, tell_requester
+from bot.desk.record import issue_of, move, noted, opened, start_clock, stop_clock, tell_requester
 from bot.errors import AlreadyDecidedError, FieldError, NotAllowedError, NotFoundError
 from bot.store import audit, cases, escalations, posts
 from bot.store.ids import new_id
@@ -140,6 +140,10 @@ async def retry(desk: Desk, case_id: str, by: str) -> None:
 
     def decide(session: Session) -> None:
         case, now = _stuck(session, case_id), desk.now()
+        if busy := cases.busy_on_charge(session, case.charge_id):
+            raise AlreadyDecidedError(
+                case.id, f"{busy.id} is under way on the same charge. Wait until it is done, then try again."
+            )
         move(
             session, case, "retried", actor=by, at=now, decided_by=by, decided_at=now, due_at=now, problem=""
         )
@@ -222,10 +226,18 @@ def _rule_and_record(
     ruling = rule(facts, playbook, now)
     if isinstance(ruling, Refuse):
         _complain_at_fields(ruling)
-        return Answered(ruling, _refused(session, facts, ruling, now, request_key))
+        return Answered(ruling, _refused(session, facts, ruling, playbook, now, request_key))
     if isinstance(ruling, Escalate) and ruling.amount is None:
         return Answered(ruling, _escalated(session, facts, ruling, playbook, now, request_key))
     return Answered(ruling, _opened(session, facts, ruling, playbook, now, request_key))
+
+
+async def ruling_of(desk: Desk, case_id: str) -> Ruling:
+    """Return how the playbook ruled on a case. Raises NotFoundError."""
+    case = await desk.store.read(lambda session: cases.get(session, case_id))
+    if case is None:
+        raise NotFoundError("There is no such case any more.")
+    return wire.ruling_from_dict(case.ruling)
 
 
 def _complain_at_fields(ruling: Refuse) -> None:
@@ -236,12 +248,14 @@ def _complain_at_fields(ruling: Refuse) -> None:
         raise FieldError(wrong)
 
 
-def _refused(session: Session, facts: Facts, ruling: Refuse, now: datetime, request_key: str) -> str:
+def _refused(
+    session: Session, facts: Facts, ruling: Refuse, playbook: Playbook, now: datetime, request_key: str
+) -> str:
     linked = cases.get(session, ruling.linked_case) if ruling.linked_case else None
     if linked:
         noted(session, linked, "linked_request", actor=facts.actor.id, at=now)
         return linked.id
-    case = _case(facts, ruling, now, request_key, amount=facts.ask.amount)
+    case = _case(facts, ruling, playbook, now, request_key, amount=facts.ask.amount)
     case.state = CaseState.REFUSED
     session.add(case)
     audit.record(
@@ -261,10 +275,10 @@ def _opened(
 ) -> str:
     amount = ruling.amount if isinstance(ruling, Grant | Escalate) else None
     assert amount is not None  # noqa: S101  # a refusal or an escalation without money came another way
-    case = _case(facts, ruling, now, request_key, amount=amount)
+    case = _case(facts, ruling, playbook, now, request_key, amount=amount)
     case.needs_approver = needs_documented_approval(playbook, amount)
     if isinstance(ruling, Escalate):
-        case.issue, case.route, case.answer_by = ruling.issue, ruling.route, ruling.due_at
+        case.route, case.answer_by = ruling.route, ruling.due_at
     detail = {"rule": ruling.rule, "playbook": ruling.playbook, "amount": str(amount)}
     opened(session, case, actor=facts.actor.id, at=now, event="requested", detail=detail)
     if isinstance(ruling, Escalate):
@@ -315,7 +329,10 @@ def _copy_for(session: Session, kind: str, subject_id: str, user: str, now: date
     )
 
 
-def _case(facts: Facts, ruling: Ruling, now: datetime, request_key: str, *, amount: Money | None) -> Case:
+def _case(
+    facts: Facts, ruling: Ruling, playbook: Playbook, now: datetime, request_key: str, *, amount: Money | None
+) -> Case:
+    issue = issue_of(playbook, ruling.issue if isinstance(ruling, Escalate) else "standard_refund")
     charge, customer = facts.charge, facts.customer
     assert charge is not None  # noqa: S101  # a charge that Stripe does not have was a wrong field
     amount = amount or charge.left
@@ -338,8 +355,8 @@ def _case(facts: Facts, ruling: Ruling, now: datetime, request_key: str, *, amou
         note=facts.ask.note,
         requested_by=facts.actor.id,
         automatic=isinstance(ruling, Grant),
-        issue="standard_refund",
-        route="leads",
+        issue=issue.id,
+        route=issue.route,
         opened_at=now,
         playbook=ruling.playbook,
         facts=wire.facts_to_dict(facts),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.mailbox import Mailbox
 from bot.sandbox.stripe import Fault, FaultKind, LocalStripe, cast
+from policy.money import Money
 
 _HOURS: Final = ("1", "24", "48")
 
@@ -32,13 +33,13 @@ class Story:
 
     def acts(self) -> list[dict[str, Any]]:
         """Describe the buttons."""
-        charges = [charge for charge, page in self._stripe.books().items() if not page["disputed"]]
+        charges = list(self._charges())
         return [
             _act(
                 "dispute",
                 "A customer files a chargeback",
                 "The bank opens a dispute, and Stripe tells the desk.",
-                _field("charge", "Charge", _named_first(charges)),
+                _field("charge", "Charge", charges),
                 _field(
                     "reason",
                     "Reason",
@@ -60,7 +61,7 @@ class Story:
                 "dashboard_refund",
                 "Somebody refunds in the Stripe Dashboard",
                 "A refund that nobody asked for here.",
-                _field("charge", "Charge", _named_first(charges)),
+                _field("charge", "Charge", charges),
             ),
             _act(
                 "settle",
@@ -90,9 +91,22 @@ class Story:
         """Return the sandbox's present."""
         return self._clock.now()
 
+    def _charges(self) -> dict[str, str]:
+        """Return the story's charges that are not disputed, by the words that people know them by."""
+        named = {
+            value for name, value in vars(cast).items() if name.isupper() and str(value).startswith("ch_")
+        }
+        found = {}
+        for charge_id, page in self._stripe.books().items():
+            if charge_id in named and not page["disputed"]:
+                charge = self._stripe.ledger.get("charge", charge_id)
+                amount = Money(page["amount"], page["currency"].upper())
+                found[f"{amount} · {charge['billing_details']['name']} · {charge_id[-4:]}"] = charge_id
+        return dict(sorted(found.items(), key=lambda one: one[0].partition(" · ")[2]))
+
     async def _dispute(self, values: dict[str, str]) -> str:
-        dispute = await self._stripe.file_dispute(values["charge"], values["reason"])
-        return f"The bank opened {dispute['id']} on {values['charge']}. Finance hears of it in #finance."
+        await self._stripe.file_dispute(self._charges()[values["charge"]], values["reason"])
+        return f"The bank opened a dispute: {values['charge']}. Finance hears of it in #finance."
 
     async def _lost_answer(self, _values: dict[str, str]) -> str:
         self._stripe.arrange(Fault(method="POST", path="/v1/refunds", kind=FaultKind.EXECUTE_THEN_DROP))
@@ -104,7 +118,7 @@ class Story:
         return f"It is {now:%A, %d %B, %H:%M} UTC now."
 
     async def _dashboard_refund(self, values: dict[str, str]) -> str:
-        refund = await self._stripe.refund_in_dashboard(values["charge"])
+        refund = await self._stripe.refund_in_dashboard(self._charges()[values["charge"]])
         return f"{refund['id']} was made in the Dashboard."
 
     async def _settle(self, _values: dict[str, str]) -> str:
@@ -121,9 +135,3 @@ def _act(act_id: str, label: str, words: str, *fields: dict[str, Any]) -> dict[s
 
 def _field(field_id: str, label: str, options: list[str]) -> dict[str, Any]:
     return {"id": field_id, "label": label, "options": options}
-
-
-def _named_first(charges: list[str]) -> list[str]:
-    """Put the story's own charges before the crowd's."""
-    story = [value for name, value in vars(cast).items() if name.isupper() and value in set(charges)]
-    return story[:20] or charges[:20]

@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlmodel import Session, and_, col, or_, select
 
-from bot.store.tables import Case, Dispute, Ledger, Operation, OutsideRefund
-from policy.lifecycle import OPEN_CASE_STATES, CaseState
+from bot.store.tables import Case, Deadline, Dispute, Ledger, Operation, OutsideRefund
+from policy.lifecycle import BUSY_CASE_STATES, OPEN_CASE_STATES, CaseState
 
 _PAID: Final = (CaseState.APPROVED, CaseState.PAYING, CaseState.SETTLING, CaseState.PAID, CaseState.CLOSED)
 _DAY: Final = timedelta(days=1)
@@ -27,9 +27,18 @@ def by_request(session: Session, request_key: str) -> Case | None:
 
 
 def open_on_charge(session: Session, charge_id: str) -> Case | None:
-    """Return the case that is open on a charge; there is one at the most."""
+    """Return the newest case that is open on a charge; beside it, older ones may be stuck."""
     return session.exec(
-        select(Case).where(Case.charge_id == charge_id, col(Case.state).in_(OPEN_CASE_STATES))
+        select(Case)
+        .where(Case.charge_id == charge_id, col(Case.state).in_(OPEN_CASE_STATES))
+        .order_by(col(Case.opened_at).desc())
+    ).first()
+
+
+def busy_on_charge(session: Session, charge_id: str) -> Case | None:
+    """Return the case on a charge that is waited for or paid just now; there is one at the most."""
+    return session.exec(
+        select(Case).where(Case.charge_id == charge_id, col(Case.state).in_(BUSY_CASE_STATES))
     ).first()
 
 
@@ -57,6 +66,13 @@ def operations(session: Session, case_id: str) -> Sequence[Operation]:
     ).all()
 
 
+def unclear_on_charge(session: Session, charge_id: str) -> Sequence[Operation]:
+    """Return the operations on a charge of which nobody knows whether they were made."""
+    return session.exec(
+        select(Operation).where(Operation.charge_id == charge_id, Operation.state == "unclear")
+    ).all()
+
+
 def outside(session: Session, charge_id: str) -> Sequence[OutsideRefund]:
     """Return the refunds on a charge that nobody here asked for."""
     return session.exec(select(OutsideRefund).where(OutsideRefund.charge_id == charge_id)).all()
@@ -65,6 +81,11 @@ def outside(session: Session, charge_id: str) -> Sequence[OutsideRefund]:
 def ledger(session: Session, charge_id: str) -> Ledger | None:
     """Return what is known to be left on a charge."""
     return session.get(Ledger, charge_id)
+
+
+def routes_in_use(session: Session) -> set[str]:
+    """Return the routes that an open case, escalation or dispute waits on."""
+    return set(session.exec(select(Deadline.route).where(col(Deadline.due_at).is_not(None)).distinct()))
 
 
 def recorded(session: Session, since: datetime | None) -> Sequence[Case]:

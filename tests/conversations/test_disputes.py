@@ -18,7 +18,7 @@ async def test_finance_is_alerted_with_amount_reason_deadline_and_advice(here: W
     await play.until(lambda: play.card(FINANCE, LENA, "1,250.00 USD chargeback"))
     card = str(play.card(FINANCE, LENA))
     assert "Colin Marsh" in card
-    assert "product_not_received" in card
+    assert "Product not received" in card
     assert f"<!date^{dispute['evidence_details']['due_by']}^" in card
     assert "days" in card
     assert "none is open" in card
