@@ -6,7 +6,8 @@ What Slack said is believed for a minute at most. When Slack cannot be asked, th
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -59,16 +60,25 @@ class Directory:
         """Ask Slack anew from here on."""
         self._known.clear()
 
-    async def check_may_decide(self, user_id: str, *routes: str) -> None:
-        """Raise NotAllowedError unless `user_id` is an approver of one of `routes`, or CouldNotCheckError."""
-        who_may = " or ".join([await self.mention(route) for route in routes])
-        person = await self.person(user_id)
-        if not person.is_member:
-            raise NotAllowedError(f"{person.why_not} This is for {who_may}.", who_may)
+    async def learn(self, user_id: str, *routes: str) -> None:
+        """Ask Slack, where it has not said within the last minute, what `check_may_decide` needs."""
+        await self.person(user_id)
         for route in routes:
-            if user_id in await self.approvers(route):
-                return
-        raise NotAllowedError(f"This one is for {who_may} to decide.", who_may)
+            await self.approvers(route)
+
+    def knows(self, user_id: str, *routes: str) -> bool:
+        """Say whether `check_may_decide` can answer from what Slack said within the last minute."""
+        return self._known_now("person", user_id) is not None and all(
+            self._approvers_now(route) is not None for route in routes
+        )
+
+    def check_may_decide(self, user_id: str, *routes: str) -> None:
+        """Raise NotAllowedError unless a full member is an approver of one of `routes`. Asks nobody."""
+        person: Person = self._known_now("person", user_id)
+        if not person.is_member:
+            raise NotAllowedError(f"{person.why_not} This is for {self._who_may(routes)}.")
+        if not any(user_id in (self._approvers_now(route) or ()) for route in routes):
+            raise NotAllowedError(f"This one is for {self._who_may(routes)} to decide.")
 
     async def approvers(self, route: str) -> frozenset[str]:
         """Return the user ids of those who may decide on `route`. Raises CouldNotCheckError."""
@@ -84,14 +94,10 @@ class Directory:
         )
 
     async def mention(self, route: str) -> str:
-        """Return the mention that reaches everyone who may decide on `route`."""
-        written = self._written_approvers(route)
-        if not written.startswith("@"):
-            return " ".join(f"<@{user}>" for user in written.split("+"))
-        try:
-            return f"<!subteam^{await self._group(written)}>"
-        except (CouldNotCheckError, ConfigurationError):
-            return written
+        """Return the mention that reaches all who may decide on `route`; its name where Slack is silent."""
+        with suppress(CouldNotCheckError, ConfigurationError):
+            await self.approvers(route)
+        return self._mention_now(route)
 
     async def channel(self, route: str) -> str:
         """Return the id of `route`'s channel. Raises ConfigurationError when the workspace has none such."""
@@ -169,22 +175,53 @@ class Directory:
             if not cursor:
                 return found
 
+    def _who_may(self, routes: Sequence[str]) -> str:
+        return " or ".join(self._mention_now(route) for route in routes)
+
+    def _mention_now(self, route: str) -> str:
+        written = self._written_approvers(route)
+        if not written.startswith("@"):
+            return " ".join(f"<@{user}>" for user in written.split("+"))
+        groups: dict[str, str] = self._known_now("groups", "") or {}
+        group = groups.get(written.removeprefix("@"))
+        return f"<!subteam^{group}>" if group else written
+
+    def _approvers_now(self, route: str) -> frozenset[str] | None:
+        written = self._written_approvers(route)
+        if not written.startswith("@"):
+            return frozenset(written.split("+"))
+        groups: dict[str, str] | None = self._known_now("groups", "")
+        if groups is None or written.removeprefix("@") not in groups:
+            return None
+        members: frozenset[str] | None = self._known_now("members", groups[written.removeprefix("@")])
+        return members
+
+    def _known_now(self, what: str, key: str) -> Any:  # noqa: ANN401  # what its reader read
+        known = self._known.get((what, key))
+        return known[1] if known and self._now() - known[0] < FRESH else None
+
     async def _fresh(
         self, what: str, key: str, ask: Callable[[], Awaitable[Any]], read: Callable[[Any], T]
     ) -> T:
         """Return what Slack said within the last minute, else ask. Failing to ask is never a yes."""
-        known = self._known.get((what, key))
-        if known and self._now() - known[0] < FRESH:
-            return known[1]  # type: ignore[no-any-return]  # it was read by the same reader
+        known = self._known_now(what, key)
+        if known is not None:
+            return known  # type: ignore[no-any-return]  # it was read by the same reader
         try:
             said = await ask()
         except SlackApiError as error:
-            raise CouldNotCheckError(_why(str(error.response.get("error")))) from error
+            raise CouldNotCheckError(_why(error_name(error))) from error
         except NETWORK_ERRORS as error:
             raise CouldNotCheckError(_why("no answer")) from error
         value = read(said)
         self._known[what, key] = (self._now(), value)
         return value
+
+
+def error_name(error: SlackApiError) -> str:
+    """Return Slack's name for what went wrong; where a gateway answered in its place, the status."""
+    said = error.response.data
+    return str(said.get("error")) if isinstance(said, dict) else f"status {error.response.status_code}"
 
 
 def _why(said: str) -> str:

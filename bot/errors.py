@@ -10,15 +10,15 @@ class DeskError(Exception):
 
 
 class NotAllowedError(DeskError):
-    """The person may not do this. `who_may` is the mention of those who may."""
+    """The person may not do this. `subject` is the kind and the id of what they may not decide."""
 
-    def __init__(self, sentence: str, who_may: str = "") -> None:
-        super().__init__(sentence)
-        self.who_may = who_may
+    subject = ("", "")
 
 
 class CouldNotCheckError(DeskError):
-    """Slack did not answer who may decide, so nobody may for the moment."""
+    """Slack did not answer who may decide, so nobody may for the moment. `subject` as above."""
+
+    subject = ("", "")
 
 
 class AlreadyDecidedError(DeskError):

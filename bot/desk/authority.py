@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -12,31 +13,80 @@ from bot.errors import CouldNotCheckError, NotAllowedError
 from bot.store import audit
 from bot.store.tables import Case
 
+T = TypeVar("T")
 
-async def check(desk: Desk, subject: Subject, by: str, what: str) -> None:
-    """Raise NotAllowedError or CouldNotCheckError unless `by` may decide on `subject` now."""
+
+class NotKnownError(Exception):
+    """Slack has not said lately who may decide on `subject`; it has to be asked first."""
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject.id)
+        self.subject = subject
+
+
+async def decide(desk: Desk, by: str, what: str, transaction: Callable[[Session], T]) -> T:
+    """Run a transaction that calls `require`; where Slack has to be asked first, ask and run it again.
+
+    Raises what the transaction raises, and CouldNotCheckError.
+    """
+    try:
+        return await desk.store.write(transaction)
+    except NotKnownError as unknown:
+        await check(desk, unknown.subject, by, what)
+    except NotAllowedError as refusal:
+        await _write_down(desk, refusal, by, what)
+        raise
+    return await decide(desk, by, what, transaction)
+
+
+def require(desk: Desk, subject: Subject, by: str) -> None:
+    """Raise NotAllowedError unless `by` may decide on `subject`, as Slack said within the last minute.
+
+    Raises NotKnownError when Slack has not said; it asks nobody, so that a transaction may call it.
+    """
     try:
         if isinstance(subject, Case) and by == subject.requested_by:
             refuse_requester()
-        await desk.directory.check_may_decide(by, *filter(None, (subject.route, subject.also_route)))
-    except (NotAllowedError, CouldNotCheckError) as refusal:
-        detail = {"wanted": what, "why": type(refusal).__name__}
-
-        def write_down(session: Session) -> None:
-            audit.record(
-                session,
-                at=desk.now(),
-                actor=by,
-                event="click_refused",
-                kind=KIND[type(subject)],
-                subject_id=subject.id,
-                detail=detail,
-            )
-
-        await desk.store.write(write_down)
+        if not desk.directory.knows(by, *_routes(subject)):
+            raise NotKnownError(subject)
+        desk.directory.check_may_decide(by, *_routes(subject))
+    except NotAllowedError as refusal:
+        refusal.subject = (KIND[type(subject)], subject.id)
         raise
 
 
-def refuse_requester() -> NoReturn:
+async def check(desk: Desk, subject: Subject, by: str, what: str) -> None:
+    """Ask Slack, and raise NotAllowedError or CouldNotCheckError unless `by` may decide on `subject` now."""
+    try:
+        await desk.directory.learn(by, *_routes(subject))
+        require(desk, subject, by)
+    except (NotAllowedError, CouldNotCheckError) as refusal:
+        refusal.subject = (KIND[type(subject)], subject.id)
+        await _write_down(desk, refusal, by, what)
+        raise
+
+
+def refuse_requester() -> None:
     """Refuse whoever asked for the refund themselves."""
     raise NotAllowedError("You asked for this one yourself, so somebody else has to decide it.")
+
+
+def _routes(subject: Subject) -> list[str]:
+    return [route for route in (subject.route, subject.also_route) if route]
+
+
+async def _write_down(desk: Desk, refusal: NotAllowedError | CouldNotCheckError, by: str, what: str) -> None:
+    kind, subject_id = refusal.subject
+
+    def write(session: Session) -> None:
+        audit.record(
+            session,
+            at=desk.now(),
+            actor=by,
+            event="click_refused",
+            kind=kind,
+            subject_id=subject_id,
+            detail={"wanted": what, "why": type(refusal).__name__},
+        )
+
+    await desk.store.write(write)

@@ -48,10 +48,9 @@ async def accept(desk: Desk, dispute_id: str, by: str) -> None:
 
     Raises NotFoundError, NotAllowedError, CouldNotCheckError, AlreadyDecidedError.
     """
-    await _may_decide(desk, dispute_id, by, "accept")
 
     def decide(session: Session) -> None:
-        dispute, now = _open_for(session, dispute_id, "accept_decided"), desk.now()
+        dispute, now = _open_for(desk, session, dispute_id, by, "accept_decided"), desk.now()
         move(
             session,
             dispute,
@@ -65,23 +64,22 @@ async def accept(desk: Desk, dispute_id: str, by: str) -> None:
         )
         stop_clock(session, dispute_id)
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "accept", decide)
     desk.tasks.start(close_accepted(desk, dispute_id), f"accept {dispute_id}")
 
 
 async def challenge(desk: Desk, dispute_id: str, by: str) -> None:
     """Record who submits the evidence; reminders then run to the day it is due. Raises as `accept` does."""
-    await _may_decide(desk, dispute_id, by, "challenge")
 
     def decide(session: Session) -> None:
-        dispute, now = _open_for(session, dispute_id, "challenge_taken"), desk.now()
+        dispute, now = _open_for(desk, session, dispute_id, by, "challenge_taken"), desk.now()
         move(session, dispute, "challenge_taken", actor=by, at=now, decided_by=by, decided_at=now)
         stop_clock(session, dispute_id)
         if dispute.evidence_due_at and dispute.evidence_due_at > now:
             issue = issue_of(desk.playbook, "dispute")
             start_clock(session, dispute, issue, opened_at=now, answer_by=dispute.evidence_due_at)
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "challenge", decide)
     desk.show_soon(dispute_id)
 
 
@@ -181,17 +179,11 @@ def _take_accepting(session: Session, dispute_id: str, now: datetime) -> Dispute
     return dispute
 
 
-async def _may_decide(desk: Desk, dispute_id: str, by: str, what: str) -> None:
-    dispute = await desk.store.read(lambda session: session.get(Dispute, dispute_id))
-    if dispute is None:
-        raise NotFoundError("There is no such dispute any more.")
-    await authority.check(desk, dispute, by, what)
-
-
-def _open_for(session: Session, dispute_id: str, happened: str) -> Dispute:
+def _open_for(desk: Desk, session: Session, dispute_id: str, by: str, happened: str) -> Dispute:
     dispute = session.get(Dispute, dispute_id)
     if dispute is None:
         raise NotFoundError("There is no such dispute any more.")
+    authority.require(desk, dispute, by)
     if not DISPUTE.may(DisputeState(dispute.state), happened):
         if dispute.decided_at is None:
             raise AlreadyDecidedError(

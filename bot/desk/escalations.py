@@ -117,9 +117,7 @@ async def hand_on(desk: Desk, escalation_id: str, by: str, route: str, why: str)
 
 async def check_may_decide(desk: Desk, escalation_id: str, by: str) -> Escalation:
     """Return the escalation when `by` may answer it now; for opening a form. Raises as `acknowledge` does."""
-    escalation = await desk.store.read(lambda session: session.get(Escalation, escalation_id))
-    if escalation is None:
-        raise NotFoundError("There is no such escalation any more.")
+    escalation = _found(await desk.store.read(lambda session: session.get(Escalation, escalation_id)))
     await authority.check(desk, escalation, by, "answer")
     return escalation
 
@@ -131,15 +129,14 @@ async def _decide(
     happened: str,
     decide: Callable[[Session, Escalation, datetime], None],
 ) -> None:
-    await check_may_decide(desk, escalation_id, by)
-
     def write(session: Session) -> None:
-        escalation = session.get(Escalation, escalation_id)
-        if escalation is None or not ESCALATION.may(EscalationState(escalation.state), happened):
+        escalation = _found(session.get(Escalation, escalation_id))
+        authority.require(desk, escalation, by)
+        if not ESCALATION.may(EscalationState(escalation.state), happened):
             raise _already(escalation)
         decide(session, escalation, desk.now())
 
-    await desk.store.write(write)
+    await authority.decide(desk, by, happened, write)
     desk.show_soon(escalation_id)
 
 
@@ -158,9 +155,13 @@ def _card_for(session: Session, escalation: Escalation, route: str, now: datetim
     )
 
 
-def _already(escalation: Escalation | None) -> Exception:
+def _found(escalation: Escalation | None) -> Escalation:
     if escalation is None:
-        return NotFoundError("There is no such escalation any more.")
+        raise NotFoundError("There is no such escalation any more.")
+    return escalation
+
+
+def _already(escalation: Escalation) -> AlreadyDecidedError:
     if escalation.resolved_at:
         name, at = who(escalation.resolved_by), when(escalation.resolved_at)
         return AlreadyDecidedError(escalation.id, f"{name} already resolved it, {at}.")

@@ -60,11 +60,10 @@ async def approve(desk: Desk, case_id: str, by: str) -> None:
 
     Raises NotFoundError, NotAllowedError, CouldNotCheckError, AlreadyDecidedError.
     """
-    await _may_decide(desk, case_id, by, "approve")
 
     def decide(session: Session) -> None:
         now = desk.now()
-        case = _awaiting(session, case_id)
+        case = _decidable(desk, session, case_id, by, CaseState.AWAITING)
         move(
             session,
             case,
@@ -78,17 +77,16 @@ async def approve(desk: Desk, case_id: str, by: str) -> None:
         )
         stop_clock(session, case_id)
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "approve", decide)
     desk.tasks.start(paying.advance(desk, case_id), f"pay {case_id}")
 
 
 async def deny(desk: Desk, case_id: str, by: str, why: str) -> None:
     """Deny a case with a sentence for the requester. Raises as `approve` does."""
-    await _may_decide(desk, case_id, by, "deny")
 
     def decide(session: Session) -> None:
         now = desk.now()
-        case = _awaiting(session, case_id)
+        case = _decidable(desk, session, case_id, by, CaseState.AWAITING)
         move(
             session,
             case,
@@ -103,21 +101,20 @@ async def deny(desk: Desk, case_id: str, by: str, why: str) -> None:
         stop_clock(session, case_id)
         tell_requester(session, case, "denied", now, note=why)
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "deny", decide)
     desk.show_soon(case_id)
 
 
 async def ask_back(desk: Desk, case_id: str, by: str, question: str) -> None:
     """Ask the requester something; the case keeps waiting. Raises as `approve` does."""
-    await _may_decide(desk, case_id, by, "ask")
 
     def decide(session: Session) -> None:
-        case, now = _awaiting(session, case_id), desk.now()
+        case, now = _decidable(desk, session, case_id, by, CaseState.AWAITING), desk.now()
         detail = {"note": question, "requester": case.requested_by}
         move(session, case, "question_asked", actor=by, at=now, detail=detail, question=question)
         tell_requester(session, case, "question", now, note=question, asker=by)
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "ask back", decide)
     desk.show_soon(case_id)
 
 
@@ -125,9 +122,11 @@ async def answer(desk: Desk, case_id: str, by: str, words: str) -> None:
     """Answer what was asked, as the requester. Raises NotFoundError, NotAllowedError, AlreadyDecidedError."""
 
     def decide(session: Session) -> None:
-        case = _awaiting(session, case_id)
+        case = _found(cases.get(session, case_id))
         if by != case.requested_by:
-            raise NotAllowedError(f"The question went to {who(case.requested_by)}.", who(case.requested_by))
+            raise NotAllowedError(f"The question went to {who(case.requested_by)}.")
+        if case.state != CaseState.AWAITING:
+            raise _already(case)
         move(session, case, "question_answered", actor=by, at=desk.now(), detail={"note": words}, question="")
 
     await desk.store.write(decide)
@@ -136,10 +135,9 @@ async def answer(desk: Desk, case_id: str, by: str, words: str) -> None:
 
 async def retry(desk: Desk, case_id: str, by: str) -> None:
     """Send a stuck refund again. Raises as `approve` does."""
-    await _may_decide(desk, case_id, by, "retry")
 
     def decide(session: Session) -> None:
-        case, now = _stuck(session, case_id), desk.now()
+        case, now = _decidable(desk, session, case_id, by, CaseState.STUCK), desk.now()
         if busy := cases.busy_on_charge(session, case.charge_id):
             raise AlreadyDecidedError(
                 case.id, f"{busy.id} is under way on the same charge. Wait until it is done, then try again."
@@ -148,16 +146,15 @@ async def retry(desk: Desk, case_id: str, by: str) -> None:
             session, case, "retried", actor=by, at=now, decided_by=by, decided_at=now, due_at=now, problem=""
         )
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "retry", decide)
     desk.tasks.start(paying.advance(desk, case_id), f"pay {case_id}")
 
 
 async def abandon(desk: Desk, case_id: str, by: str, why: str) -> None:
     """Close a stuck case without a refund. Raises as `approve` does."""
-    await _may_decide(desk, case_id, by, "abandon")
 
     def decide(session: Session) -> None:
-        case, now = _stuck(session, case_id), desk.now()
+        case, now = _decidable(desk, session, case_id, by, CaseState.STUCK), desk.now()
         move(
             session,
             case,
@@ -172,43 +169,35 @@ async def abandon(desk: Desk, case_id: str, by: str, why: str) -> None:
         )
         tell_requester(session, case, "abandoned", now, note=why)
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "abandon", decide)
     desk.show_soon(case_id)
 
 
 async def check_may_decide(desk: Desk, case_id: str, by: str) -> Case:
     """Return the case when `by` may decide on it now; for opening a form. Raises as `approve` does."""
-    case = await _may_decide(desk, case_id, by, "open a form")
+    case = _found(await desk.store.read(lambda session: cases.get(session, case_id)))
+    await authority.check(desk, case, by, "open a form")
     if case.state not in {CaseState.AWAITING, CaseState.STUCK}:
         raise _already(case)
     return case
 
 
-async def _may_decide(desk: Desk, case_id: str, by: str, what: str) -> Case:
-    case = await desk.store.read(lambda session: cases.get(session, case_id))
+def _decidable(desk: Desk, session: Session, case_id: str, by: str, state: CaseState) -> Case:
+    """Return the case when `by` may decide on it and it still is in `state`."""
+    case = _found(cases.get(session, case_id))
+    authority.require(desk, case, by)
+    if case.state != state:
+        raise _already(case)
+    return case
+
+
+def _found(case: Case | None) -> Case:
     if case is None:
         raise NotFoundError("This card is from a desk that no longer has its case. Ask for the refund again.")
-    await authority.check(desk, case, by, what)
     return case
 
 
-def _awaiting(session: Session, case_id: str) -> Case:
-    case = session.get(Case, case_id)
-    if case is None or case.state != CaseState.AWAITING:
-        raise _already(case)
-    return case
-
-
-def _stuck(session: Session, case_id: str) -> Case:
-    case = session.get(Case, case_id)
-    if case is None or case.state != CaseState.STUCK:
-        raise _already(case)
-    return case
-
-
-def _already(case: Case | None) -> Exception:
-    if case is None:
-        return NotFoundError("There is no such case any more.")
+def _already(case: Case) -> AlreadyDecidedError:
     if case.decided_at is None:
         return AlreadyDecidedError(case.id, "This was already decided; the card shows how.")
     did = _DECIDED.get(CaseState(case.state), "approved it")
@@ -234,9 +223,7 @@ def _rule_and_record(
 
 async def ruling_of(desk: Desk, case_id: str) -> Ruling:
     """Return how the playbook ruled on a case. Raises NotFoundError."""
-    case = await desk.store.read(lambda session: cases.get(session, case_id))
-    if case is None:
-        raise NotFoundError("There is no such case any more.")
+    case = _found(await desk.store.read(lambda session: cases.get(session, case_id)))
     return wire.ruling_from_dict(case.ruling)
 
 
