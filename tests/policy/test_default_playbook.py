@@ -70,6 +70,11 @@ def test_a_filed_chargeback_goes_to_finance_without_any_amount_even_before_the_i
     assert NOW + timedelta(hours=48) == ruling.due_at
 
 
+def test_a_filed_chargeback_goes_to_finance_even_when_stripe_shows_the_dispute_already() -> None:
+    facts = request(on=charge(disputed=True), chargeback=Chargeback.FILED)
+    assert ("escalate", "dispute", "") == decided(facts, BOOK)
+
+
 def test_a_threatened_chargeback_goes_to_reggie_who_may_approve_only_a_complete_request() -> None:
     complete = decided(request(chargeback=Chargeback.THREATENED), BOOK)
     incomplete = decided(request(chargeback=Chargeback.THREATENED, ticket=""), BOOK)

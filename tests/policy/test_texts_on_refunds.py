@@ -90,11 +90,13 @@ def test_termination_counts_what_was_refunded_before_against_what_is_due() -> No
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
+        (ended("2021-04-01", "2022-03-01"), "after 334 days: no whole month remains."),
+        (ended("2021-04-01", "2021-04-16", "week"), "the term holds no whole month."),
         (request(Reason.TERMINATION, subscription=Subscription("sub_1", "active", NOW)), "is not terminated"),
         (request(Reason.TERMINATION, note=" "), "needs its reason"),
     ],
 )
-def test_termination_needs_a_terminated_subscription_and_its_reason(facts: Facts, says: str) -> None:
+def test_a_termination_that_gives_nothing_back_says_why(facts: Facts, says: str) -> None:
     ruling = rule(facts, TERMINATION, NOW)
     assert isinstance(ruling, Refuse)
     assert says in ruling.headline
