@@ -50,11 +50,16 @@ def with_history(session: Session, facts: Facts, playbook: Playbook, now: dateti
     automatic = [case for case in found if case.automatic and case.opened_at > now - _DAY]
     mine = [case for case in automatic if case.requested_by == facts.actor.id]
     open_case = cases.open_on_charge(session, facts.charge.id)
-    refunds = [case for case in found if customer and case.customer_id == customer]
+    of_customer = [case for case in found if customer and case.customer_id == customer]
+    outside = cases.outside_of_customer(session, customer, now) if customer else ()
+    refunds = [PastRefund(case.opened_at, _amount(case), case.charge_id) for case in of_customer]
+    refunds += [
+        PastRefund(one.seen_at, Money(one.amount_minor, one.currency), one.charge_id) for one in outside
+    ]
     return replace(
         facts,
         history=History(
-            refunds=tuple(PastRefund(case.opened_at, _amount(case), case.charge_id) for case in refunds),
+            refunds=tuple(refunds),
             automatic_by_agent=len(mine),
             automatic_by_agent_minor=_sum(mine, playbook),
             automatic_in_all=len(automatic),

@@ -77,23 +77,24 @@ async def backfill(desk: Desk) -> None:
         log.warning("events could not be read", why=type(error).__name__)
         return
 
-    def write(session: Session) -> None:
-        for event_id, kind, object_id in missed:
-            _add(session, event_id, kind, object_id, now)
+    def write(session: Session) -> list[str]:
         session.merge(Seen(name="events", value=now.isoformat()))
+        return [event_id for event_id, kind, found in missed if _add(session, event_id, kind, found, now)]
 
-    await desk.store.write(write)
+    for event_id in await desk.store.write(write):
+        await handle(desk, event_id)
 
 
 async def _refund(desk: Desk, refund_id: str) -> None:
     refund = await desk.payments.refund(refund_id)
-    subject = await desk.store.write(lambda session: _adopt(desk, session, refund))
+    customer = "" if refund.operation_id else (await desk.payments.charge(refund.charge_id)).customer_id
+    subject = await desk.store.write(lambda session: _adopt(desk, session, refund, customer))
     if subject:
         await desk.messenger.show(subject)
         await mailing.send_of(desk, subject)
 
 
-def _adopt(desk: Desk, session: Session, refund: Refund) -> str:
+def _adopt(desk: Desk, session: Session, refund: Refund, customer: str) -> str:
     """Bring our operation to this refund, or write down that it was made outside. Return the case's id."""
     operation = session.get(Operation, refund.operation_id) if refund.operation_id else None
     operation = operation or session.exec(select(Operation).where(Operation.refund_id == refund.id)).first()
@@ -107,7 +108,7 @@ def _adopt(desk: Desk, session: Session, refund: Refund) -> str:
             return known.case_id or ""
         change(session, known, status=refund.status)
     else:
-        _outside(session, refund, case.id if case else None, desk.now())
+        _outside(session, refund, customer, case.id if case else None, desk.now())
     if case:
         detail = {"refund": refund.id, "amount": str(refund.amount), "status": refund.status}
         noted(session, case, "outside_refund", actor="stripe", at=desk.now(), detail=detail)
@@ -115,11 +116,12 @@ def _adopt(desk: Desk, session: Session, refund: Refund) -> str:
     return case.id if case else ""
 
 
-def _outside(session: Session, refund: Refund, case_id: str | None, now: datetime) -> None:
+def _outside(session: Session, refund: Refund, customer: str, case_id: str | None, now: datetime) -> None:
     session.add(
         OutsideRefund(
             refund_id=refund.id,
             charge_id=refund.charge_id,
+            customer_id=customer,
             case_id=case_id,
             amount_minor=refund.amount.minor,
             currency=refund.amount.currency,
