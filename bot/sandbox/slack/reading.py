@@ -93,6 +93,7 @@ class Reading(Acting):
             "is_member": True,
             "topic": channel.topic,
             "with": BOT_USER if channel.is_im else None,
+            "members": list(channel.members),
             "unread": unread,
             "mentions": mentions,
             "last_ts": seen[-1] if seen else None,
