@@ -12,13 +12,13 @@ from bot.cards.text import escape, quote, who
 _WORDS: Final[Mapping[str, str]] = {
     "approved": "✅ {actor} approved it.",
     "granted": "✅ The playbook granted it; nobody had to be asked.",
-    "denied": "⛔ {actor} denied it.",
+    "denied": "⛔ {actor} denied it, {requester}:",
     "question_asked": "💬 {actor} asks {requester}:",
     "question_answered": "💬 {actor} answers:",
     "refund_sent": "➡️ The refund was sent to Stripe.",
     "refund_blocked": "⚠️ The refund was not sent.",
     "refund_pending": "🔵 Stripe has the refund `{refund}`; it is not through yet.",
-    "refund_succeeded": "✅ Refunded: {amount}, `{refund}`.",
+    "refund_succeeded": "✅ {requester}: {amount} is refunded, `{refund}`.",
     "refund_refused": "⚠️ Stripe refused the refund.",
     "refund_failed": "⚠️ The refund `{refund}` failed; the money is back in the Stripe balance.",
     "refund_unknown": "❔ Stripe's answer did not arrive. Makegood asks again; the refund is not made twice.",
@@ -73,8 +73,8 @@ class _Named(dict[str, str]):
     def __init__(self, scene: Scene, detail: Mapping[str, Any]) -> None:
         super().__init__({key: escape(str(value)) for key, value in detail.items()})
         self["actor"] = who(detail["actor"])
-        if "requester" in detail:
-            self["requester"] = who(detail["requester"])
+        if scene.case:
+            self["requester"] = who(scene.case.requested_by)
         if "route" in detail:
             self["route"] = scene.waiting_for(detail["route"])
 

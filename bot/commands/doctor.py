@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import slack_client
 from bot.commands.policy import Subparsers
-from bot.directory import NETWORK_ERRORS, Directory
+from bot.directory import NETWORK_ERRORS, Directory, error_name
 from bot.errors import DeskError
 from bot.mailer import Mailer, MailError
 from bot.payments import payments
@@ -56,7 +56,7 @@ async def _examine(settings: Settings) -> int:
             print(f"✗ {what}: {error}")
         except SlackApiError as error:
             faults += 1
-            print(f"✗ {what}: Slack answered “{error.response.get('error')}”.")
+            print(f"✗ {what}: Slack answered “{error_name(error)}”.")
         except NETWORK_ERRORS as error:
             faults += 1
             print(f"✗ {what}: no answer ({type(error).__name__}). Check the network and the address.")
@@ -67,8 +67,9 @@ async def _examine(settings: Settings) -> int:
     await tried("Stripe", lambda: _stripe(settings))
     await tried("Mail", lambda: _mail(settings))
     async with slack_client(settings) as slack:
+        before = faults
         await tried("Slack", lambda: _slack(slack))
-        if faults:
+        if faults > before:
             return faults
         directory = await _directory(settings, slack)
         for route in directory.routes():

@@ -110,8 +110,7 @@ async def ask_back(desk: Desk, case_id: str, by: str, question: str) -> None:
 
     def decide(session: Session) -> None:
         case, now = _decidable(desk, session, case_id, by, CaseState.AWAITING), desk.now()
-        detail = {"note": question, "requester": case.requested_by}
-        move(session, case, "question_asked", actor=by, at=now, detail=detail, question=question)
+        move(session, case, "question_asked", actor=by, at=now, detail={"note": question}, question=question)
         tell_requester(session, case, "question", now, note=question, asker=by)
 
     await authority.decide(desk, by, "ask back", decide)

@@ -16,6 +16,7 @@ from bot.sandbox.mailbox import Mailbox, mailbox
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.story import Story
 from bot.sandbox.stripe import LocalStripe
+from bot.sandbox.watching import Watch
 from bot.serving import serving
 from bot.settings import Settings, read_settings
 from bot.store import migrating
@@ -39,8 +40,8 @@ class World:
     slack_url: str
     stripe_url: str
 
-    def environment(self, database_url: str, *, socket_mode: bool = False) -> dict[str, str]:
-        """Return the environment of a Makegood that lives in this world."""
+    def environment(self, database_url: str, *, socket_mode: bool = False, **changed: str) -> dict[str, str]:
+        """Return the environment of a Makegood that lives in this world, with what is `changed` by name."""
         return {
             "SLACK_BOT_TOKEN": _BOT_TOKEN,
             "SLACK_SIGNING_SECRET": "" if socket_mode else _SIGNING_SECRET,
@@ -54,12 +55,19 @@ class World:
             "DATABASE_URL": database_url,
             "MAKEGOOD_CHANNELS": "",
             "MAKEGOOD_APPROVERS": "",
+            **changed,
         }
 
-    def settings(self, database_url: str, *, socket_mode: bool = False) -> Settings:
-        """Return the settings of a Makegood that lives in this world."""
-        given = self.environment(database_url, socket_mode=socket_mode)
+    def settings(self, database_url: str, *, socket_mode: bool = False, **changed: str) -> Settings:
+        """Return the settings of a Makegood that lives in this world, as `environment` does."""
+        given = self.environment(database_url, socket_mode=socket_mode, **changed)
         return read_settings(**{name.lower(): value for name, value in given.items()})
+
+    def watch(self, watch: Watch) -> None:
+        """Let somebody watch every request that Slack, Stripe and the mail server get."""
+        self.slack.core.watch = watch
+        self.stripe.watch(watch)
+        self.mailbox.watch = watch
 
     def point_at(self, app_url: str) -> None:
         """Let Slack and Stripe deliver to the app at this address; a connected socket comes first."""
@@ -94,10 +102,10 @@ async def world(*, slack_port: int = 0) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def inhabited(
-    world: World, database_url: str, *, port: int = 0, socket_mode: bool = False
+    world: World, database_url: str, *, port: int = 0, socket_mode: bool = False, **changed: str
 ) -> AsyncIterator[Running]:
     """Let a Makegood live in `world`, over HTTP, on a database that is up to date."""
-    settings = world.settings(database_url, socket_mode=socket_mode)
+    settings = world.settings(database_url, socket_mode=socket_mode, **changed)
     async with running(settings, world.clock.now) as app, serving(app.asgi, port=port) as app_url:
         world.point_at(app_url)
         yield app
