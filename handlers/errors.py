@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cards import blocks as b
 from bot.desk.desk import Desk
+from bot.directory import error_name
 from bot.errors import AlreadyDecidedError, DeskError, FieldError
 from bot.store.ids import new_id
 
@@ -31,7 +32,7 @@ async def answer(desk: Desk, error: Exception, body: dict[str, Any]) -> BoltResp
 
 
 def _incident(error: Exception) -> str:
-    if isinstance(error, SlackApiError) and error.response.get("error") in {
+    if isinstance(error, SlackApiError) and error_name(error) in {
         "expired_trigger_id",
         "trigger_expired",
     }:

@@ -14,10 +14,11 @@ from bot.cards import blocks as b
 from bot.cards import refund_form
 from bot.cards.refund_form import Filled
 from bot.cards.ruling import told
-from bot.desk import refunds
+from bot.desk import requesting
 from bot.desk.desk import Desk
 from bot.desk.drafts import Draft
-from bot.desk.refunds import Answered
+from bot.desk.requesting import Answered
+from bot.directory import error_name
 from bot.errors import DeskError, FieldError
 from handlers.one_line import from_line, from_message
 from policy.facts import Actor, Chargeback, Identity, PastDueWish, Reason, Source
@@ -31,7 +32,7 @@ async def command(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: Async
     """Ask in one line when it says everything; else open the form with what it says."""
     line = from_line(body.get("text", ""))
     if line.complete:
-        work = refunds.request(desk, _draft(line.filled), _actor(body), body["trigger_id"])
+        work = requesting.request(desk, _draft(line.filled), _actor(body), body["trigger_id"])
         answered = await work
         await ack(blocks=await _told(desk, answered), text=answered.ruling.headline)
         return
@@ -85,7 +86,7 @@ async def submit(
 ) -> None:
     """Rule on what was asked and show the ruling; when Stripe is slow, say so and show it later."""
     draft = _draft(refund_form.read(view))
-    work = asyncio.ensure_future(refunds.request(desk, draft, _actor(body), view["id"]))
+    work = asyncio.ensure_future(requesting.request(desk, draft, _actor(body), view["id"]))
     done, _ = await asyncio.wait({work}, timeout=_PATIENCE)
     if done:
         await ack(response_action="update", view=_ruling_view(await _told(desk, work.result())))
@@ -135,7 +136,7 @@ async def _update(client: AsyncWebClient, view: dict[str, Any], shown: b.Block) 
         await client.views_update(view_id=view["id"], hash=view["hash"], view=shown)
     except SlackApiError as error:
         # The form changed meanwhile, or was closed: what stands there now is newer than this.
-        if error.response.get("error") not in {"hash_conflict", "not_found"}:
+        if error_name(error) not in {"hash_conflict", "not_found"}:
             raise
 
 
