@@ -21,7 +21,7 @@ import handlers
 from bot.clock import clock
 from bot.desk.desk import Desk, Rules
 from bot.desk.scenes import looker
-from bot.directory import NETWORK_ERRORS, Directory
+from bot.directory import NETWORK_ERRORS, Directory, error_name
 from bot.errors import ConfigurationError
 from bot.mailer import Mailer
 from bot.messenger import Messenger
@@ -138,7 +138,7 @@ async def _identity(slack: AsyncWebClient) -> _Bot:
         said = await slack.auth_test()
     except SlackApiError as error:
         raise ConfigurationError(
-            f"Slack does not accept SLACK_BOT_TOKEN ({error.response.get('error')}). "
+            f"Slack does not accept SLACK_BOT_TOKEN ({error_name(error)}). "
             "Install the app to the workspace again and copy its Bot User OAuth Token."
         ) from error
     except NETWORK_ERRORS as error:
@@ -212,7 +212,7 @@ async def _socket(bolt: AsyncApp, slack: AsyncWebClient, app_token: str) -> Asyn
         await socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt types it in no version
     except SlackApiError as error:
         raise ConfigurationError(
-            f"Slack does not accept SLACK_APP_TOKEN ({error.response.get('error')}). "
+            f"Slack does not accept SLACK_APP_TOKEN ({error_name(error)}). "
             "Make an app-level token with the scope connections:write."
         ) from error
     try:

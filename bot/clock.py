@@ -12,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.desk import sweeps
 from bot.desk.desk import Desk
+from bot.errors import DeskError
 
 log = structlog.get_logger()
 Sweep = Callable[[Desk], Awaitable[None]]
@@ -34,6 +35,7 @@ async def clock(desk: Desk) -> AsyncIterator[None]:
     """Run the sweeps, each at once and then on its cadence; the stop waits for those under way."""
     scheduler = AsyncIOScheduler(timezone=UTC)
     running = _Running(desk)
+    await sweeps.left_behind(desk)
     for sweep, seconds in SWEEPS:
         scheduler.add_job(
             running.run,
@@ -67,6 +69,8 @@ class _Running:
         self._busy.add(sweep)
         try:
             await sweep(self._desk)
+        except DeskError as error:
+            log.warning("sweep put off", sweep=sweep.__name__, why=str(error))
         except Exception as error:
             # Whatever it was, the next round tries again.
             log.warning("sweep failed", sweep=sweep.__name__, exc_info=error)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -20,7 +22,7 @@ from sqlmodel import Session
 from bot.cards.blocks import Message
 from bot.cards.draw import draw
 from bot.cards.scene import Scene
-from bot.directory import NETWORK_ERRORS, Directory
+from bot.directory import NETWORK_ERRORS, Directory, error_name
 from bot.errors import ConfigurationError, CouldNotCheckError
 from bot.store import posts
 from bot.store.engine import Store
@@ -32,7 +34,11 @@ Look = Callable[[str], Awaitable[Scene]]
 NOT_IN_CHANNEL: Final = "Makegood is not in the channel."
 _EVENT: Final = "makegood_post"
 _NOT_THERE: Final = {"channel_not_found", "not_in_channel", "is_archived"}
+_GONE: Final = {"message_not_found", "cant_update_message"}
+"""What Slack says of a message that was deleted: gone, or a tombstone above its replies."""
 _RECONCILE_WITHIN: Final = timedelta(minutes=10)
+_ANSWERS_WITHIN: Final = timedelta(seconds=15)
+"""After that, a call to Slack is given up."""
 
 
 class Messenger:
@@ -59,8 +65,13 @@ class Messenger:
         async with self._locks[subject_id]:
             while due := await self._store.write(lambda s: posts.take_due(s, subject_id, self._now())):
                 scene = await self._look(subject_id)
+                held_up = False
                 for post in due:
-                    await self._deliver(post, draw(post, scene))
+                    if post.under and held_up:
+                        await self._store.write(partial(self._hand_back, post))
+                        continue
+                    delivered = await self._deliver(post, draw(post, scene))
+                    held_up = held_up or (bool(post.under) and not delivered)
                     if post.said == NOT_IN_CHANNEL:
                         await self._tell(scene.owner, post)
         if not self._locks[subject_id].locked():
@@ -71,37 +82,50 @@ class Messenger:
         try:
             await self._client.chat_postEphemeral(channel=channel, user=user, text=text)
         except SlackApiError as error:
-            if error.response.get("error") not in _NOT_THERE | {"user_not_in_channel"}:
+            if error_name(error) not in _NOT_THERE | {"user_not_in_channel"}:
                 raise
             await self._client.chat_postMessage(channel=await self._direct_channel(user), text=text)
 
-    async def _deliver(self, post: Post, message: Message) -> None:
+    def _hand_back(self, post: Post, session: Session) -> None:
+        posts.hand_back(session, post, self._now())
+
+    async def _deliver(self, post: Post, message: Message) -> bool:
+        """Bring one message to Slack, or put it off; say which."""
+        channel = ts = ""
         try:
             channel, ts = await self._put(post, message)
         except SlackApiError as error:
-            await self._put_off(post, *_what_to_do(error))
+            if error_name(error) == "thread_not_found":
+                # Somebody deleted the card: it is posted anew first, and the thread goes on there.
+                await self._store.write(lambda s: posts.redraw(s, post.subject_id, self._now()))
+            await self._put_off(post, *_what_to_do(error, post.tried))
         except ConfigurationError as error:
             await self._put_off(post, str(error), timedelta(minutes=1))
         except (CouldNotCheckError, *NETWORK_ERRORS):
             await self._put_off(post, "Slack does not answer.", _backoff(post.tried))
-        else:
-            if channel:
-                await self._store.write(
-                    lambda s: posts.drawn(s, post, channel=channel, ts=ts, now=self._now())
-                )
+        if channel:
+            await self._store.write(lambda s: posts.drawn(s, post, channel=channel, ts=ts, now=self._now()))
+        return bool(channel)
 
     async def _put(self, post: Post, message: Message) -> tuple[str, str]:
-        """Update or post it and return where it stands; ("", "") when its thread is not there yet."""
+        """Update or post it and return where it stands; ("", "") when that has to wait."""
         if post.ts:
-            return await self._update(post, message)
+            if await self._update(post, post.channel, post.ts, message):
+                return post.channel, post.ts
+            await self._store.write(lambda s: change(s, post, ts=""))  # its thread waits for the new one
+        if post.drawn:
+            message = replace(message, blocks=[*message.blocks, _ANEW])
         thread = await self._thread(post)
         if post.under and not thread:
             await self._put_off(post, "Its card is not posted yet.", timedelta(seconds=2))
             return "", ""
-        channel = thread[0] if thread else await self._channel(post.place)
+        channel = thread[0] if thread else post.channel or await self._channel(post.place)
         found = await self._find(post, channel, thread[1] if thread else "") if post.tried > 1 else ""
         if found:
+            await self._update(post, channel, found, message)
             return channel, found
+        if post.due_at is None or self._now() + _ANSWERS_WITHIN > post.due_at:
+            return "", ""  # the lease ends before the answer may come, and another process may have it then
         said = await self._client.chat_postMessage(
             channel=channel,
             text=message.text,
@@ -112,28 +136,21 @@ class Messenger:
         )
         return said["channel"], said["ts"]
 
-    async def _update(self, post: Post, message: Message) -> tuple[str, str]:
+    async def _update(self, post: Post, channel: str, ts: str, message: Message) -> bool:
+        """Draw a message again. False when somebody deleted it."""
         try:
             await self._client.chat_update(
-                channel=post.channel,
-                ts=post.ts,
+                channel=channel,
+                ts=ts,
                 text=message.text,
                 blocks=message.blocks,
                 metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
             )
         except SlackApiError as error:
-            if error.response.get("error") != "message_not_found":
-                raise
-            # Somebody deleted the card: it is posted anew, and its thread starts under the new one.
-            said = await self._client.chat_postMessage(
-                channel=post.channel,
-                text=message.text,
-                blocks=[*message.blocks, _ANEW],
-                unfurl_links=False,
-                metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
-            )
-            return said["channel"], said["ts"]
-        return post.channel, post.ts
+            if error_name(error) in _GONE:
+                return False
+            raise
+        return True
 
     async def _thread(self, post: Post) -> tuple[str, str] | None:
         if not post.under:
@@ -144,21 +161,25 @@ class Messenger:
 
     async def _find(self, post: Post, channel: str, thread: str) -> str:
         """Look for a message that an earlier try may have left, by the row id that it carries."""
-        oldest = str((post.created_at - _RECONCILE_WITHIN).timestamp())
-        if thread:
-            said = await self._client.conversations_replies(
-                channel=channel, ts=thread, oldest=oldest, include_all_metadata=True, limit=200
-            )
-        else:
-            said = await self._client.conversations_history(
-                channel=channel, oldest=oldest, include_all_metadata=True, limit=200
-            )
-        for message in said["messages"]:
-            metadata = message.get("metadata") or {}
-            payload: Mapping[str, Any] = metadata.get("event_payload") or {}
-            if metadata.get("event_type") == _EVENT and payload.get("id") == str(post.id):
-                return str(message["ts"])
-        return ""
+        window: dict[str, Any] = {
+            "channel": channel,
+            "oldest": str((post.created_at - _RECONCILE_WITHIN).timestamp()),
+            "include_all_metadata": True,
+            "limit": 200,
+        }
+        while True:
+            if thread:
+                said = await self._client.conversations_replies(ts=thread, **window)
+            else:
+                said = await self._client.conversations_history(**window)
+            for message in said["messages"]:
+                metadata = message.get("metadata") or {}
+                payload: Mapping[str, Any] = metadata.get("event_payload") or {}
+                if metadata.get("event_type") == _EVENT and payload.get("id") == str(post.id):
+                    return str(message["ts"])
+            window["cursor"] = (said.get("response_metadata") or {}).get("next_cursor") or ""
+            if not window["cursor"]:
+                return ""
 
     async def _channel(self, place: str) -> str:
         if place in self._directory.routes():
@@ -210,10 +231,14 @@ _ANEW: Final = {
 }
 
 
-def _what_to_do(error: SlackApiError) -> tuple[str, timedelta]:
-    code = str(error.response.get("error"))
+def _what_to_do(error: SlackApiError, tried: int) -> tuple[str, timedelta]:
+    code = error_name(error)
     if error.response.status_code == 429 or code == "ratelimited":
         return "Slack asks to wait.", timedelta(seconds=int(error.response.headers.get("Retry-After", 2)))
+    if error.response.status_code >= 500:
+        return "Slack does not answer.", _backoff(tried)
+    if code == "thread_not_found":
+        return "Its card was deleted.", timedelta(seconds=2)
     if code in _NOT_THERE:
         return NOT_IN_CHANNEL, timedelta(seconds=30)
     if code in {"invalid_auth", "token_revoked", "account_inactive", "not_authed"}:

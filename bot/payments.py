@@ -352,6 +352,8 @@ def _answer(error: stripe.StripeError) -> Answer:
         return Unknown("Stripe answered with a fault of its own", stored=_replayed(error))
     if isinstance(error, stripe.IdempotencyError):
         return Unknown("Stripe has other parameters under the same key", stored=True)
+    if not 400 <= status < 500 or error.error is None:
+        return Unknown("the answer that came was not Stripe's")  # a proxy's page, or half of a body
     return Refused(code, _SENTENCES.get(code) or f"Stripe refused it: {error.user_message}")
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import structlog
 
+from bot.errors import DeskError
+
 _PATIENCE: Final = 25.0
 log = structlog.get_logger()
 
@@ -41,5 +43,9 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("task failed", task=task.get_name(), exc_info=error)
+        if task.cancelled() or not (error := task.exception()):
+            return
+        if isinstance(error, DeskError):
+            log.warning("task put off", task=task.get_name(), why=str(error))
+            return
+        log.error("task failed", task=task.get_name(), exc_info=error)

@@ -87,6 +87,8 @@ CASE: Final = Lifecycle(
     (CaseState.AWAITING, "denied", CaseState.DENIED),
     (CaseState.APPROVED, "refund_sent", CaseState.PAYING),
     (CaseState.APPROVED, "refund_blocked", CaseState.STUCK),
+    (CaseState.APPROVED, "refund_pending", CaseState.SETTLING),
+    (CaseState.APPROVED, "refund_succeeded", CaseState.PAID),
     (CaseState.PAYING, "refund_pending", CaseState.SETTLING),
     (CaseState.PAYING, "refund_succeeded", CaseState.PAID),
     (CaseState.PAYING, "refund_refused", CaseState.STUCK),
@@ -124,10 +126,7 @@ DISPUTE: Final = Lifecycle(
     (DisputeState.CHALLENGED, "ended", DisputeState.ENDED),
 )
 
-OPEN_CASE_STATES: Final = (
-    CaseState.AWAITING,
-    CaseState.APPROVED,
-    CaseState.PAYING,
-    CaseState.SETTLING,
-    CaseState.STUCK,
-)
+BUSY_CASE_STATES: Final = (CaseState.AWAITING, CaseState.APPROVED, CaseState.PAYING, CaseState.SETTLING)
+"""One case of these at the most on a charge; a refund that failed late may be stuck beside it."""
+
+OPEN_CASE_STATES: Final = (*BUSY_CASE_STATES, CaseState.STUCK)

@@ -26,7 +26,7 @@ def write_to_customer(session: Session, case: Case, playbook: Playbook, now: dat
     amount = Money(case.amount_minor, case.currency)
     session.add(
         Mail(
-            message_id=f"<{case.id}.{case.refund_id}@makegood>",
+            message_id=_message_id(case, case.refund_id),
             case_id=case.id,
             recipient=case.customer_email,
             subject=f"Your refund of {amount}",
@@ -36,6 +36,13 @@ def write_to_customer(session: Session, case: Case, playbook: Playbook, now: dat
         )
     )
     session.flush()
+
+
+def withdraw(session: Session, case: Case, refund_id: str) -> None:
+    """Keep back the mail about a refund that failed after all, if it has not gone out."""
+    mail = session.get(Mail, _message_id(case, refund_id))
+    if mail and mail.sent_at is None:
+        change(session, mail, due_at=None, said="The refund failed before this was sent.")
 
 
 async def send_of(desk: Desk, case_id: str) -> None:
@@ -94,6 +101,10 @@ def _not_sent(session: Session, mail: Mail, sentence: str, now: datetime, *, for
 def _close(session: Session, case: Case, now: datetime) -> None:
     if case.state == CaseState.PAID:
         move(session, case, "closed", actor="policy", at=now, detail={"ticket": case.ticket}, closed_at=now)
+
+
+def _message_id(case: Case, refund_id: str) -> str:
+    return f"<{case.id}.{refund_id}@makegood>"
 
 
 def _body(case: Case, amount: Money, arrives_within: str) -> str:

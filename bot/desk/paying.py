@@ -15,13 +15,13 @@ from sqlmodel import Session
 
 from bot.desk import mailing
 from bot.desk.desk import Desk
-from bot.desk.record import move
-from bot.desk.settling import block, put_off, settle, take_in
+from bot.desk.record import move, tell_requester
+from bot.desk.settling import UNANSWERED, block, put_off, settle, take_in
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
 from bot.payments import API_VERSION, Order
 from bot.store import cases
 from bot.store.ids import new_id
-from bot.store.tables import Case, Ledger, Operation
+from bot.store.tables import Case, Ledger, Operation, OutsideRefund
 from bot.store.work import LEASE, change, take
 from bot.stripe_objects import Refund
 from policy.facts import Charge, Reason
@@ -68,9 +68,9 @@ async def _tell_everyone(desk: Desk, case_id: str) -> None:
 
 async def _send_first(desk: Desk, case: Case) -> None:
     try:
-        if await _was_made_after_all(desk, case):
-            return
         charge = await desk.payments.charge(case.charge_id)
+        if await _was_made_after_all(desk, case, charge):
+            return
     except StripeUnavailableError:
         await desk.store.write(
             lambda session: change(session, case, due_at=desk.now() + timedelta(seconds=5))
@@ -85,20 +85,53 @@ async def _send_first(desk: Desk, case: Case) -> None:
         await _send(desk, operation)
 
 
-async def _was_made_after_all(desk: Desk, case: Case) -> bool:
-    """Look for the refund of an earlier operation that stayed unclear, before another one is made."""
-    earlier = await desk.store.read(lambda session: cases.operations(session, case.id))
-    unclear = {operation.id for operation in earlier if operation.state == "unclear"}
-    if not unclear:
+async def _was_made_after_all(desk: Desk, case: Case, charge: Charge) -> bool:
+    """Take in what Stripe holds of this case before another refund is made.
+
+    That is a refund of an operation that stayed unclear, or of one that our rows do not know: they were
+    restored from a backup that is older than it.
+    """
+    unclear = await desk.store.read(lambda session: cases.unclear_on_charge(session, case.charge_id))
+    if not unclear and not charge.refunded_minor:
         return False
-    ours = [one for one in await desk.payments.refunds(case.charge_id) if one.operation_id in unclear]
-    for refund in ours:
-        await desk.store.write(partial(_take_in_own, desk, refund))
-    return bool(ours)
+    known = {operation.id for operation in unclear}
+    for refund in await desk.payments.refunds(case.charge_id):
+        if refund.operation_id in known or (refund.operation_id and refund.case_id == case.id):
+            await desk.store.write(partial(_take_in_own, desk, case, refund))
+    now = await desk.store.read(lambda session: cases.get(session, case.id))
+    return now is None or now.state != CaseState.APPROVED
 
 
-def _take_in_own(desk: Desk, refund: Refund, session: Session) -> None:
+def _take_in_own(desk: Desk, case: Case, refund: Refund, session: Session) -> None:
+    if session.get(Operation, refund.operation_id) is None:
+        _write_again(session, case, refund)
     take_in(desk, session, refund.operation_id, refund)
+
+
+def _write_again(session: Session, case: Case, refund: Refund) -> None:
+    """Write the row of an operation that our rows have lost, as it was before Stripe answered."""
+    ledger = session.get(Ledger, case.charge_id)
+    if ledger:
+        ledger.reserved_minor += refund.amount.minor
+    outside = session.get(OutsideRefund, refund.id)
+    if outside:
+        session.delete(outside)
+    session.add(
+        Operation(
+            id=refund.operation_id,
+            case_id=case.id,
+            state="executing",
+            charge_id=case.charge_id,
+            amount_minor=refund.amount.minor,
+            currency=refund.amount.currency,
+            reason=_stripe_reason(case),
+            approver=case.decided_by or "policy",
+            api_version=API_VERSION,
+            idempotency_key=_key(refund.operation_id, 1),
+            first_sent_at=refund.created_at,
+        )
+    )
+    session.flush()
 
 
 async def _send(desk: Desk, operation: Operation) -> None:
@@ -123,7 +156,7 @@ async def _look_it_up(desk: Desk, operation: Operation) -> None:
     clear = not ours and _agrees(charge, refunds, operation)
     again = await desk.store.write(
         lambda session: (
-            _attempt_again(session, operation.id, desk.now())
+            _attempt_again(session, operation, desk.now())
             if clear
             else _give_to_a_person(session, operation.id, desk.now())
         )
@@ -138,10 +171,13 @@ def _agrees(charge: Charge, refunds: list[Refund], operation: Operation) -> bool
     return standing == charge.refunded_minor and operation.amount_minor <= charge.left.minor
 
 
-def _attempt_again(session: Session, operation_id: str, now: datetime) -> Operation | None:
-    """Give the operation a new key: Stripe's books show that the old one made nothing."""
-    operation = session.get(Operation, operation_id)
-    if operation is None or operation.state not in {"executing", "unknown", "later"}:
+def _attempt_again(session: Session, seen: Operation, now: datetime) -> Operation | None:
+    """Give the operation a new key: Stripe's books show that the old one made nothing.
+
+    None when somebody else has tried again since it was `seen`: their key is not in those books yet.
+    """
+    operation = session.get(Operation, seen.id)
+    if operation is None or operation.state not in UNANSWERED or operation.attempt != seen.attempt:
         return None
     operation.attempt += 1
     operation.idempotency_key = _key(operation.id, operation.attempt)
@@ -157,7 +193,7 @@ def _give_to_a_person(session: Session, operation_id: str, now: datetime) -> Non
     """Stop: Stripe's books do not say whether this refund was made, and guessing could pay twice."""
     operation = session.get(Operation, operation_id)
     case = cases.get(session, operation.case_id) if operation else None
-    if operation is None or case is None or operation.state not in {"executing", "unknown", "later"}:
+    if operation is None or case is None or operation.state not in UNANSWERED:
         return
     sentence = (
         f"Stripe's books for {operation.charge_id} do not say whether this refund was made. Compare the "
@@ -166,6 +202,7 @@ def _give_to_a_person(session: Session, operation_id: str, now: datetime) -> Non
     change(session, operation, state="unclear", due_at=None, ended_at=now, said=sentence)
     detail = {"note": sentence}
     move(session, case, "refund_refused", actor="stripe", at=now, detail=detail, problem=sentence)
+    tell_requester(session, case, "stuck", now)
 
 
 def _reserve(session: Session, case_id: str, charge: Charge, now: datetime) -> Operation | None:
@@ -181,7 +218,7 @@ def _reserve(session: Session, case_id: str, charge: Charge, now: datetime) -> O
             now,
         )
         return None
-    _release_unclear(session, case)
+    _release_unclear(session, charge.id)
     ledger = session.merge(
         Ledger(
             charge_id=charge.id,
@@ -205,7 +242,7 @@ def _reserve(session: Session, case_id: str, charge: Charge, now: datetime) -> O
         charge_id=charge.id,
         amount_minor=case.amount_minor,
         currency=case.currency,
-        reason="duplicate" if case.reason == Reason.DUPLICATE else "requested_by_customer",
+        reason=_stripe_reason(case),
         approver=case.decided_by or "policy",
         api_version=API_VERSION,
         idempotency_key=_key(operation_id, 1),
@@ -235,13 +272,13 @@ def _take_operation(session: Session, operation_id: str, now: datetime) -> Opera
     return operation
 
 
-def _release_unclear(session: Session, case: Case) -> None:
-    """Give back what an unclear operation had reserved: a person compared it with Stripe and tries again."""
-    for operation in cases.operations(session, case.id):
-        ledger = session.get(Ledger, operation.charge_id)
-        if operation.state == "unclear" and ledger:
+def _release_unclear(session: Session, charge_id: str) -> None:
+    """Give back what unclear operations had reserved: Stripe was just asked, and holds none of them."""
+    ledger = session.get(Ledger, charge_id)
+    for operation in cases.unclear_on_charge(session, charge_id):
+        operation.state = "given_up"
+        if ledger:
             ledger.reserved_minor -= operation.amount_minor
-            operation.state = "given_up"
     session.flush()
 
 
@@ -256,6 +293,10 @@ def _order(operation: Operation) -> Order:
         api_version=operation.api_version,
         idempotency_key=operation.idempotency_key,
     )
+
+
+def _stripe_reason(case: Case) -> str:
+    return "duplicate" if case.reason == Reason.DUPLICATE else "requested_by_customer"
 
 
 def _key(operation_id: str, attempt: int) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from bot.store import audit, posts
+from bot.store.statements import change_where
 from bot.store.tables import Case, Deadline, Dispute, Escalation
 from policy import lifecycle
 from policy.escalation import next_reminder
@@ -60,12 +60,8 @@ def move(
     table, states = _LIFE[type(subject)]
     after = table.move(states(subject.state), happened)
     changes |= {"state": str(after), "version": subject.version + 1}
-    kind: Any = type(subject)
-    changed = session.execute(
-        update(kind).where(kind.id == subject.id, kind.state == subject.state).values(**changes),
-        execution_options={"synchronize_session": False},
-    )
-    if not isinstance(changed, CursorResult) or changed.rowcount != 1:
+    guard = {"id": subject.id, "state": subject.state}
+    if change_where(session, type(subject), guard, **changes) != 1:
         raise LookupError(f"{subject.id} is no longer {subject.state}")
     session.expunge(subject)
     for name, value in changes.items():
@@ -137,10 +133,7 @@ def start_clock(
 
 def stop_clock(session: Session, subject_id: str) -> None:
     """Stop reminding."""
-    session.execute(
-        update(Deadline).where(col(Deadline.subject_id) == subject_id).values(due_at=None),
-        execution_options={"synchronize_session": False},
-    )
+    change_where(session, Deadline, {"subject_id": subject_id}, due_at=None)
 
 
 def issue_of(playbook: Playbook, issue_id: str) -> Issue:

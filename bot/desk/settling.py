@@ -17,7 +17,8 @@ from bot.stripe_objects import Refund
 from policy.lifecycle import CASE, CaseState
 from policy.money import Money
 
-LIVE = frozenset({"executing", "unknown", "later", "settling", "unclear"})
+UNANSWERED = frozenset({"executing", "unknown", "later"})
+LIVE = UNANSWERED | {"settling", "unclear"}
 _FAILED = {
     "lost_or_stolen_card": "the card was reported lost or stolen",
     "expired_or_canceled_card": "the card has expired or was cancelled",
@@ -29,7 +30,7 @@ _FAILED = {
 def settle(desk: Desk, session: Session, operation_id: str, answer: Answer) -> None:
     """Write down Stripe's answer. An operation that a webhook settled meanwhile stays as it is."""
     operation = session.get(Operation, operation_id)
-    if operation is None or operation.state not in {"executing", "unknown", "later"}:
+    if operation is None or operation.state not in UNANSWERED:
         return
     now = desk.now()
     if isinstance(answer, Done):
@@ -87,7 +88,8 @@ def put_off(session: Session, operation: Operation, why: str, now: datetime) -> 
 def _succeeded(
     desk: Desk, session: Session, operation: Operation, case: Case, refund: Refund, now: datetime
 ) -> None:
-    if operation.state == "done" and operation.refund_status == "succeeded":
+    # A refund that failed never succeeds again: what says so was read before it failed.
+    if operation.state in {"done", "failed"}:
         return
     _unreserve(session, operation, refunded=operation.amount_minor)
     _end(session, operation, "done", refund, now)
@@ -140,6 +142,7 @@ def _failed(session: Session, operation: Operation, case: Case, refund: Refund, 
     else:
         _unreserve(session, operation, refunded=0)
     _end(session, operation, "failed", refund, now)
+    mailing.withdraw(session, case, refund.id)
     if not CASE.may(CaseState(case.state), "refund_failed"):
         return
     verb = "was canceled" if refund.status == "canceled" else "failed"

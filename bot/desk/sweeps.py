@@ -12,9 +12,19 @@ from sqlmodel import Session, SQLModel
 from bot.desk import disputes, inbox, mailing, paying, reminders
 from bot.desk.desk import Desk
 from bot.store import posts, work
-from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Operation
+from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Operation, Post
 
 _AT_ONCE: Final = 8
+_TAKEN_UP: Final = (Case, Operation, Inbox, Mail, Dispute, Post)
+
+
+async def left_behind(desk: Desk) -> None:
+    """Let go of what a process that died had taken up, where no other process can have it.
+
+    Waits of less than a lease end as well: what they wait for is asked again a little early.
+    """
+    if desk.store.sqlite:
+        await desk.store.write(lambda session: work.let_go(session, _TAKEN_UP, desk.now()))
 
 
 async def approved_cases(desk: Desk) -> None:

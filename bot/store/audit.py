@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import func, insert
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot.store.tables import Audit
+from bot.store.statements import add
+from bot.store.tables import Audit, Post
 
 BEGINNING: Final = "0" * 64
+ERASED: Final = "erased"
+"""The event of the entry that lists, under `entries`, those whose detail was erased."""
 
 
 def record(
@@ -27,28 +30,24 @@ def record(
     subject_id: str,
     detail: dict[str, Any] | None = None,
 ) -> int:
-    """Append one entry and return its number. `actor` is a Slack user id, `stripe`, `policy` or `clock`."""
-    last = session.execute(
-        select(Audit.number, Audit.hash).order_by(col(Audit.number).desc()).limit(1)
-    ).first()
-    number, before = (last[0] + 1, last[1]) if last else (1, BEGINNING)
+    """Append one entry and return its number.
+
+    `actor` is a Slack user id, `stripe`, `policy`, `clock`, or `operator` for the command line.
+    """
+    number, before = last(session)
     salt = secrets.token_hex(16)
-    entry = Audit(
-        number=number,
-        at=at,
-        actor=actor,
-        event=event,
-        subject_kind=kind,
-        subject_id=subject_id,
-        detail=detail or {},
-        salt=salt,
-        digest=_digest(salt, detail or {}),
-        before=before,
-        hash="",
-    )
-    entry.hash = _hash(entry)
-    session.execute(insert(Audit).values(**entry.model_dump()))
-    return number
+    covered: dict[str, Any] = {
+        "number": number + 1,
+        "at": at,
+        "actor": actor,
+        "event": event,
+        "subject_kind": kind,
+        "subject_id": subject_id,
+        "digest": _digest(salt, detail or {}),
+        "before": before,
+    }
+    add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=_hash(covered))
+    return number + 1
 
 
 def entries(session: Session, subject_id: str) -> Sequence[Audit]:
@@ -72,33 +71,72 @@ def select_entries(session: Session, subject_id: str | None, since: datetime | N
 
 
 def faults(session: Session) -> Iterator[str]:
-    """Yield a sentence for every entry that was edited, removed or moved; nothing when the chain is whole."""
+    """Yield a sentence for every entry that was edited, removed or moved; nothing when the chain is whole.
+
+    The chain alone does not show that its newest entries are gone. The lines in the threads do: each
+    names the entry that it tells.
+    """
+    told = _told(session)  # before the chain, which a desk that serves meanwhile makes longer
     number, before = 0, BEGINNING
+    emptied: set[int] = set()
+    erased: set[int] = set()
     for entry in session.exec(select(Audit).order_by(col(Audit.number)).execution_options(yield_per=1000)):
         if entry.number != number + 1:
-            yield f"Entry {number + 1} is missing: entry {entry.number} follows {number}."
-        if entry.before != before:
+            yield f"{_entries(number + 1, entry.number - 1)} missing: entry {entry.number} follows {number}."
+        elif entry.before != before:
             yield f"Entry {entry.number} does not follow the entry before it."
-        if entry.hash != _hash(entry):
+        if entry.hash != _hash(entry.__dict__):
             yield f"Entry {entry.number} was changed after it was written."
-        elif entry.salt and entry.digest != _digest(entry.salt, entry.detail):
+        elif not entry.salt and not entry.detail:
+            emptied.add(entry.number)
+        elif entry.digest != _digest(entry.salt, entry.detail):
             yield f"The detail of entry {entry.number} was changed after it was written."
+        elif entry.event == ERASED:
+            erased |= set(entry.detail["entries"])
         number, before = entry.number, entry.hash
+    for lost in sorted(emptied - erased):
+        yield f"The detail of entry {lost} is gone, and no entry says that it was erased."
+    for one, subject in told:
+        if one > number:
+            yield f"Entry {one} is missing: the thread of {subject} tells it, and the trail ends before."
+
+
+def last(session: Session) -> tuple[int, str]:
+    """Return the newest entry's number and hash; of none, (0, BEGINNING)."""
+    found = session.connection().execute(_LAST).first()
+    return (found[0], found[1]) if found else (0, BEGINNING)
+
+
+_LAST: Final = select(Audit.number, Audit.hash).where(
+    Audit.number == select(func.max(Audit.number)).scalar_subquery()
+)
+
+
+def _told(session: Session) -> list[tuple[int, str]]:
+    """Return the number of each entry that a thread tells, and the thread's subject."""
+    lines = session.exec(select(Post.purpose, Post.subject_id).where(col(Post.purpose).startswith("trail:")))
+    return sorted((int(purpose.removeprefix("trail:")), subject) for purpose, subject in lines)
+
+
+def _entries(first: int, final: int) -> str:
+    return f"Entry {first} is" if first == final else f"Entries {first} to {final} are"
 
 
 def _digest(salt: str, detail: dict[str, Any]) -> str:
     return hashlib.sha256(salt.encode() + orjson.dumps(detail, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _hash(entry: Audit) -> str:
-    covered = [
-        entry.before,
-        entry.number,
-        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        entry.actor,
-        entry.event,
-        entry.subject_kind,
-        entry.subject_id,
-        entry.digest,
+def _hash(covered: Mapping[str, Any]) -> str:
+    """Hash what an entry's columns say; its detail by its digest."""
+    at: datetime = covered["at"]
+    values = [
+        covered["before"],
+        covered["number"],
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
+        covered["actor"],
+        covered["event"],
+        covered["subject_kind"],
+        covered["subject_id"],
+        covered["digest"],
     ]
-    return hashlib.sha256(orjson.dumps(covered)).hexdigest()
+    return hashlib.sha256(orjson.dumps(values)).hexdigest()

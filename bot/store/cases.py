@@ -78,6 +78,17 @@ def outside(session: Session, charge_id: str) -> Sequence[OutsideRefund]:
     return session.exec(select(OutsideRefund).where(OutsideRefund.charge_id == charge_id)).all()
 
 
+def outside_of_customer(session: Session, customer_id: str, now: datetime) -> Sequence[OutsideRefund]:
+    """Return the customer's refunds of the last year that nobody here asked for, and that stand."""
+    return session.exec(
+        select(OutsideRefund).where(
+            OutsideRefund.customer_id == customer_id,
+            OutsideRefund.seen_at >= now - _HISTORY,
+            col(OutsideRefund.status).not_in(("failed", "canceled")),
+        )
+    ).all()
+
+
 def ledger(session: Session, charge_id: str) -> Ledger | None:
     """Return what is known to be left on a charge."""
     return session.get(Ledger, charge_id)

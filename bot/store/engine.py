@@ -15,30 +15,42 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
-from bot.errors import StoreUnavailableError
+from bot.errors import ConfigurationError, StoreUnavailableError
 
 T = TypeVar("T")
+log = structlog.get_logger()
 _GROUP: Final = 128
+_WAITING: Final = 10_000
+# Slack shows its own error to whoever clicked after three seconds, so ours has to come before.
+_BUSY_MS: Final = 2000
 # One number for every replica: writers take turns on PostgreSQL as they do on SQLite, which keeps
 # the audit chain in one order. The lock ends with the transaction.
 _WRITER_LOCK: Final = 7_021_954
+# A replica that hangs with the lock in its hand loses it, and its transaction, after ten seconds.
+_POSTGRESQL: Final = {
+    "connect_timeout": 2,
+    "options": f"-c lock_timeout={_BUSY_MS} -c idle_in_transaction_session_timeout=10000",
+}
+_SQLITE: Final = {"timeout": _BUSY_MS / 1000, "check_same_thread": False}
 
 
 class Store:
-    """The database. Made once, closed once; `write` and `read` may be called from one event loop."""
+    """The database. Made once, closed once; `write` and `read` may be called from one event loop.
+
+    Raises ConfigurationError for an address that is none, or of a database that Makegood does not know.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
+        self.url = _address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        if self.sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _engine(self.url.render_as_string(hide_password=False), sqlite=self.sqlite)
+        self.engine = _engine(self.url, sqlite=self.sqlite)
         self._waiting: queue.SimpleQueue[_Transaction | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(4, "store-reader")
         self._writer = threading.Thread(target=self._write_groups, name="store-writer", daemon=True)
@@ -47,8 +59,8 @@ class Store:
     async def write(self, transaction: Callable[[Session], T]) -> T:
         """Run `transaction` in the writer thread and return its result once it is durable.
 
-        Whatever it raises comes back, and leaves no trace. Raises StoreUnavailableError when the
-        database did not take it.
+        Whatever it raises comes back, and leaves no trace. A caller that gives up before its turn
+        leaves none either. Raises StoreUnavailableError when the database did not take it.
         """
         answer: Future[T] = Future()
         self._waiting.put(_Transaction(transaction, answer))
@@ -67,46 +79,72 @@ class Store:
 
     def _read(self, query: Callable[[Session], T]) -> T:
         try:
-            with self.engine.connect() as connection:
-                return _in_session(connection, query)
-        except OperationalError as error:
-            raise _unavailable(error) from error
+            with self.engine.connect() as connection, _session(connection) as session:
+                found = query(session)
+                session.expunge_all()
+                return found
+        except DBAPIError as error:
+            if _is_lost(error):
+                raise _unavailable(error) from error
+            raise
 
     def _write_groups(self) -> None:
         while (first := self._waiting.get()) is not None:
-            group = [first]
-            while len(group) < _GROUP:
-                try:
-                    following = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    self._waiting.put(None)
-                    break
-                group.append(following)
-            self._write_group(group)
+            if live := _live([first, *self._next(_GROUP - 1)]):
+                self._write_group(live)
+
+    def _next(self, most: int) -> list[_Transaction]:
+        """Return what is waiting, without waiting for more."""
+        found: list[_Transaction] = []
+        while len(found) < most:
+            try:
+                following = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._waiting.put(None)
+                break
+            found.append(following)
+        return found
 
     def _write_group(self, group: list[_Transaction]) -> None:
+        """Commit a group; when one of several fails, each is run again for itself, and fails alone."""
+        begun = committing = False
         try:
             with self.engine.connect() as connection:
-                self._begin(connection)
-                settled = [(one, _outcome(connection, one)) for one in group]
+                begin_writing(connection)
+                begun = True
+                results = _results(connection, group)
+                committing = True
                 connection.commit()
-        except SQLAlchemyError as error:
+        except _OneOfSeveralError:
             for one in group:
-                one.answer.set_exception(_unavailable(error))
+                self._write_group([one])
             return
-        for one, (result, failure) in settled:
-            if failure is None:
-                one.answer.set_result(result)
-            else:
-                one.answer.set_exception(failure)
+        except SQLAlchemyError as error:
+            if begun and not _is_lost(error):
+                _refuse(group, error)
+                return
+            failure = _lost_answer(error) if committing else _unavailable(error)
+            failure.__cause__ = error
+            # Who queued behind them has waited as long, and would only wait again for the same answer.
+            refused = group if begun else [*group, *_live(self._next(_WAITING))]
+            log.warning("the database took nothing", why=_said(error), refused=len(refused))
+            _refuse(refused, failure)
+            return
+        except BaseException as error:  # noqa: BLE001  # whatever it was, the thread lives on
+            _refuse(group, error)
+            return
+        for one, result in zip(group, results, strict=True):
+            one.answer.set_result(result)
 
-    def _begin(self, connection: Connection) -> None:
-        if self.sqlite:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+def begin_writing(connection: Connection) -> None:
+    """Begin a transaction in which nobody else writes, and wait for the turn, two seconds at the most."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
 
 
 class _Transaction:
@@ -117,40 +155,80 @@ class _Transaction:
         self.answer = answer
 
 
-def _outcome(connection: Connection, one: _Transaction) -> tuple[Any, BaseException | None]:
-    """Run one transaction in a savepoint; a lost connection is the whole group's failure."""
-    savepoint = connection.begin_nested()
+def _live(found: list[_Transaction]) -> list[_Transaction]:
+    """Leave out whose caller gave up. The others cannot be cancelled any more: their outcome arrives."""
+    return [one for one in found if one.answer.set_running_or_notify_cancel()]
+
+
+def _refuse(group: list[_Transaction], failure: BaseException) -> None:
+    for one in group:
+        one.answer.set_exception(failure)
+
+
+class _OneOfSeveralError(Exception):
+    """A transaction of a group failed, and nothing of the group may stay."""
+
+
+def _results(connection: Connection, group: list[_Transaction]) -> list[Any]:
+    """Run the transactions of a group one after another; they share a connection, not what they have read."""
+    results = []
     try:
-        result = _in_session(connection, one.run)
-    except BaseException as error:  # whatever it is, its caller hears of it
-        if isinstance(error, DBAPIError) and (
-            error.connection_invalidated or isinstance(error, OperationalError)
-        ):
+        with _session(connection) as session:
+            for one in group:
+                results.append(one.run(session))
+                session.flush()
+                session.expunge_all()
+    except BaseException as error:
+        connection.rollback()
+        if len(group) == 1 or (isinstance(error, SQLAlchemyError) and _is_lost(error)):
             raise
-        if savepoint.is_active:  # a failed flush has rolled it back already
-            savepoint.rollback()
-        return None, error
-    savepoint.commit()
-    return result, None
+        raise _OneOfSeveralError from error
+    return results
 
 
-def _in_session(connection: Connection, run: Callable[[Session], T]) -> T:
-    with Session(
-        connection, join_transaction_mode="rollback_only", expire_on_commit=False, autoflush=True
-    ) as session:
-        result = run(session)
-        session.flush()
-        session.expunge_all()
-        return result
+def _is_lost(error: SQLAlchemyError) -> bool:
+    """Say whether the database itself failed, rather than what one transaction asked of it."""
+    return isinstance(error, OperationalError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
 
 
-def _engine(url: str, *, sqlite: bool) -> Engine:
+def _session(connection: Connection) -> Session:
+    return Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False, autoflush=True)
+
+
+def _address(url: str) -> URL:
+    """Read DATABASE_URL, and make the folder of a SQLite file. Raises ConfigurationError."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(f"DATABASE_URL is not the address of a database. {_ADDRESSES}") from None
+    if address.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise ConfigurationError(
+            f"DATABASE_URL begins with {address.drivername}, which Makegood does not know. {_ADDRESSES}"
+        )
+    if address.drivername == "sqlite" and address.database:
+        folder = Path(address.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The database's folder {folder} cannot be made: {error.strerror}. See DATABASE_URL."
+            ) from error
+    return address
+
+
+_ADDRESSES: Final = "Use sqlite:///data/makegood.db, or postgresql+psycopg://user:password@host/name."
+
+
+def _engine(url: URL, *, sqlite: bool) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=not sqlite,
+        hide_parameters=True,  # an error's text is logged, and the values are the customers'
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        **({"connect_args": {"timeout": 5, "check_same_thread": False}} if sqlite else {}),
+        connect_args=_SQLITE if sqlite else _POSTGRESQL,
     )
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
@@ -160,24 +238,41 @@ def _engine(url: str, *, sqlite: bool) -> Engine:
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _unavailable(error: SQLAlchemyError) -> StoreUnavailableError:
-    said = str(getattr(error, "orig", error)).lower()
+    said = _said(error)
     for sign, sentence in _SENTENCES:
-        if sign in said:
+        if sign in said.lower():
             return StoreUnavailableError(f"{sentence} Nothing was changed; try again in a minute.")
     return StoreUnavailableError(
         "The database could not be reached. Nothing was changed; try again in a minute."
     )
 
 
+def _lost_answer(error: SQLAlchemyError) -> StoreUnavailableError:
+    """Say what a failed commit means: only a database that answered is known to have done nothing."""
+    if isinstance(error, DBAPIError) and not error.connection_invalidated:
+        return _unavailable(error)
+    return StoreUnavailableError(
+        "The database's answer was lost, so this may be recorded or not. "
+        "Look at the card in a minute, and click again if it has not changed."
+    )
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """Return the database's own words, without the statement and its values."""
+    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+
+
 _SENTENCES: Final = (
     ("locked", "The database is busy with another program."),
+    ("lock timeout", "The database is busy with another program."),
     ("full", "The disk with the database is full."),
+    ("no space left", "The disk with the database is full."),
     ("readonly", "The database is read-only."),
     ("read-only", "The database is read-only."),
 )

@@ -6,24 +6,32 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from bot.errors import ConfigurationError
+from bot.store.engine import begin_writing
 
 HEAD: Final = "0001"
 """The newest migration; a test compares it with the folder."""
 
 
 def migrate(engine: Engine) -> None:
-    """Run the migrations that the database lacks."""
+    """Run the migrations that the database lacks: all of them or none, one program at a time.
+
+    Raises ConfigurationError when the database cannot be opened or does not take them.
+    """
     from alembic import command  # noqa: PLC0415  # serving does not need it, and starts faster without
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with engine.begin() as connection:
+            begin_writing(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise _cannot_be_opened(error) from error
 
 
 def check(engine: Engine) -> None:
@@ -36,8 +44,8 @@ def check(engine: Engine) -> None:
                 if known
                 else None
             )
-    except OperationalError as error:
-        raise ConfigurationError(f"The database cannot be opened: {error.orig}. See DATABASE_URL.") from error
+    except DBAPIError as error:
+        raise _cannot_be_opened(error) from error
     if found == HEAD:
         return
     if found is None:
@@ -51,3 +59,8 @@ def check(engine: Engine) -> None:
         f"The database is at version {found}, which is newer than this Makegood ({HEAD}). "
         "Start the newer Makegood, or restore the backup from before it."
     )
+
+
+def _cannot_be_opened(error: DBAPIError) -> ConfigurationError:
+    said = " ".join(str(error.orig).split()).rstrip(".?")
+    return ConfigurationError(f"The database cannot be opened: {said}. See DATABASE_URL.")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import case, func, literal, null, update
+from sqlalchemy import bindparam, case, func, literal, null, update
 from sqlmodel import Session, col, select
 
+from bot.store.statements import add
 from bot.store.tables import Post, UtcTime
-from bot.store.work import take
+from bot.store.work import change, take
+
+_HOLDS_UP: Final = 10
+"""After so many tries, a line of a thread no longer holds up those behind it."""
 
 
 def ask(
@@ -26,41 +30,58 @@ def ask(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Ask for a message. `under` is the purpose of the message in whose thread it goes."""
-    session.add(
-        Post(
-            kind=kind,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            purpose=purpose,
-            place=place,
-            under=under,
-            detail=detail or {},
-            created_at=at,
-            due_at=at,
-        )
+    add(
+        session,
+        Post,
+        kind=kind,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        purpose=purpose,
+        place=place,
+        under=under,
+        detail=detail or {},
+        created_at=at,
+        due_at=at,
     )
-    session.flush()
 
 
 def redraw(session: Session, subject_id: str, at: datetime) -> None:
     """Ask for every card of the subject to be drawn again."""
-    session.execute(
-        update(Post)
-        .where(col(Post.subject_id) == subject_id, col(Post.kind) == "card")
-        .values(wanted=Post.wanted + 1, due_at=func.coalesce(Post.due_at, at)),
-        execution_options={"synchronize_session": False},
-    )
+    session.connection().execute(_REDRAW, {"subject": subject_id, "at": at})
+
+
+_REDRAW: Final = (
+    update(Post)
+    .where(col(Post.subject_id) == bindparam("subject"), col(Post.kind) == "card")
+    .values(wanted=Post.wanted + 1, due_at=func.coalesce(Post.due_at, bindparam("at", type_=UtcTime())))
+)
 
 
 def take_due(session: Session, subject_id: str, now: datetime) -> Sequence[Post]:
-    """Take up the messages of one subject that are due, in the order they were asked for."""
+    """Take up the messages of one subject that are due, in the order they were asked for.
+
+    A thread keeps its order: behind a line that waits, the next ones wait too.
+    """
     rows = session.exec(
         select(Post)
-        .where(Post.subject_id == subject_id, col(Post.due_at).is_not(None), col(Post.due_at) <= now)
+        .where(Post.subject_id == subject_id, col(Post.due_at).is_not(None))
         .order_by(col(Post.id))
     ).all()
-    # `tried` counts this try too: a row that comes back with 2 may already stand in Slack.
-    return [row for row in rows if take(session, row, now, tried=row.tried + 1)]
+    taken, held_up = [], False
+    for row in rows:
+        if row.under and held_up:
+            continue
+        # `tried` counts this try too: a row that comes back with 2 may already stand in Slack.
+        if take(session, row, now, tried=row.tried + 1):
+            taken.append(row)
+        elif row.under and row.tried < _HOLDS_UP:
+            held_up = True
+    return taken
+
+
+def hand_back(session: Session, post: Post, now: datetime) -> None:
+    """Give back a message that was taken up and not tried."""
+    change(session, post, tried=post.tried - 1, due_at=now)
 
 
 def due_subjects(session: Session, now: datetime, limit: int = 100) -> Sequence[str]:

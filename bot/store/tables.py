@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from policy.lifecycle import OPEN_CASE_STATES
+from policy.lifecycle import BUSY_CASE_STATES
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -58,7 +58,7 @@ def _due(table: str) -> Index:
     )
 
 
-_OPEN = text(f"state IN ({', '.join(repr(str(state)) for state in OPEN_CASE_STATES)})")
+_BUSY = text(f"state IN ({', '.join(repr(str(state)) for state in BUSY_CASE_STATES)})")
 _LIVE = text("state IN ('executing', 'unknown', 'later', 'settling')")
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
@@ -72,9 +72,10 @@ class Case(SQLModel, table=True):
             "refund_case_one_open_per_charge",
             "charge_id",
             unique=True,
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
+            sqlite_where=_BUSY,
+            postgresql_where=_BUSY,
         ),
+        Index("refund_case_by_charge", "charge_id", "opened_at"),
         Index("refund_case_by_requester", "requested_by", "opened_at"),
         Index("refund_case_by_customer", "customer_id", "opened_at"),
         Index("refund_case_by_day", "opened_at", "state"),
@@ -143,6 +144,7 @@ class Operation(SQLModel, table=True):
             "operation_one_live_per_case", "case_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
         ),
         Index("operation_by_case", "case_id"),
+        Index("operation_by_charge", "charge_id"),
         _due("operation"),
     )
 
@@ -174,6 +176,7 @@ class OutsideRefund(SQLModel, table=True):
 
     refund_id: str = Field(primary_key=True)
     charge_id: str = Field(index=True)
+    customer_id: str = Field(default="", index=True)
     case_id: str | None = None
     amount_minor: int = Field(sa_type=_BIG)
     currency: str
@@ -185,7 +188,10 @@ class Escalation(SQLModel, table=True):
     """Something that a route has to answer and that pays no money."""
 
     __tablename__ = "escalation"
-    __table_args__ = (Index("escalation_by_opener", "opened_by", "opened_at"),)
+    __table_args__ = (
+        Index("escalation_by_opener", "opened_by", "opened_at"),
+        Index("escalation_by_charge", "charge_id", "issue"),
+    )
 
     id: str = Field(primary_key=True)
     state: str

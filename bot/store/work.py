@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import CursorResult, inspect, update
+from sqlalchemy import inspect, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, SQLModel, col, select
+
+from bot.store.statements import change_where
 
 Row = TypeVar("Row", bound=SQLModel)
 LEASE: Final = timedelta(seconds=60)
@@ -23,26 +26,32 @@ def due(session: Session, table: type[Row], now: datetime, limit: int = 100) -> 
 
 
 def take(session: Session, row: SQLModel, now: datetime, **changes: Any) -> bool:  # noqa: ANN401  # a column's value
-    """Take up `row` for a lease, with `changes`. False when somebody else has it, or it is done."""
-    table: Any = type(row)
+    """Take up `row` for a lease, with `changes`, which `row` then shows too.
+
+    False when somebody else has it, or it is done.
+    """
     seen: datetime | None = row.due_at  # type: ignore[attr-defined]  # as above
     if seen is None or seen > now:
         return False
-    changed = session.execute(
-        update(table).where(*_is(row), table.due_at == seen).values(due_at=now + LEASE, **changes),
-        execution_options={"synchronize_session": False},
-    )
-    assert isinstance(changed, CursorResult)  # noqa: S101  # tells the type checker what an update returns
-    return changed.rowcount == 1
+    changes["due_at"] = now + LEASE
+    if change_where(session, type(row), _key(row) | {"due_at": seen}, **changes) != 1:
+        return False
+    for name, value in changes.items():
+        set_committed_value(row, name, value)
+    return True
+
+
+def let_go(session: Session, tables: Sequence[type[SQLModel]], now: datetime) -> None:
+    """Make everything due now that comes due within a lease."""
+    for table in tables:
+        column = col(table.due_at)  # type: ignore[attr-defined]  # as above
+        session.execute(update(table).where(column > now, column <= now + LEASE).values(due_at=now))
 
 
 def change(session: Session, row: SQLModel, **values: Any) -> None:  # noqa: ANN401  # a column's value
     """Write `values` to `row`'s columns, and nothing else of it."""
-    session.execute(
-        update(type(row)).where(*_is(row)).values(**values), execution_options={"synchronize_session": False}
-    )
+    change_where(session, type(row), _key(row), **values)
 
 
-def _is(row: SQLModel) -> list[Any]:
-    keys = inspect(type(row)).primary_key
-    return [key == getattr(row, key.name) for key in keys]
+def _key(row: SQLModel) -> dict[str, Any]:
+    return {key.name: getattr(row, key.name) for key in inspect(type(row)).primary_key}

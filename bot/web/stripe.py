@@ -34,7 +34,7 @@ class StripeWebhook:
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
             return Response("This is not an event.", 400)
         if livemode != self._desk.livemode:
-            log.warning("event from the other mode", event=event_id, livemode=livemode)
+            log.warning("event from the other mode", id=event_id, livemode=livemode)
             return Response("This event is from the other mode; nothing was done.")
         try:
             await inbox.receive(self._desk, event_id, kind, object_id)
