@@ -12,6 +12,10 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope
 
+from bot.sandbox.watching import Watch, unwatched
+
+_CLOSING = "421 The server is closing the connection"
+
 
 @dataclass(slots=True)
 class Mailbox:
@@ -20,6 +24,7 @@ class Mailbox:
     url: str
     messages: list[EmailMessage] = field(default_factory=list)
     refuses: str = ""
+    watch: Watch = unwatched
 
     def to(self, recipient: str) -> list[EmailMessage]:
         """Return what one person got."""
@@ -29,10 +34,12 @@ class Mailbox:
         """Take one mail, or answer as `refuses` says."""
         if self.refuses:
             return self.refuses
+        if not self.watch("mail: a message came"):
+            return _CLOSING
         content: Any = envelope.original_content
         message = message_from_bytes(content, policy=policy.default)
         self.messages.append(message)
-        return "250 OK"
+        return "250 OK" if self.watch("mail: a message was done") else _CLOSING
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.tickets import ResponseUrls, Triggers, Upload
 from bot.sandbox.slack.views import Views
 from bot.sandbox.slack.workspace import APP_ID, BOT_USER, TEAM_ID, Workspace
+from bot.sandbox.watching import Watch, unwatched
 
 Json = dict[str, Any]
 
@@ -46,6 +47,7 @@ class Core:
     calls: deque[Json] = field(default_factory=lambda: deque(maxlen=1000))
     counts: Counter[str] = field(default_factory=Counter)
     base_url: str = ""
+    watch: Watch = unwatched
 
     @classmethod
     def assembled(

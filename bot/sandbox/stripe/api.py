@@ -32,6 +32,7 @@ from bot.sandbox.stripe.forms import parse_form, parse_multipart
 from bot.sandbox.stripe.idempotency import Answer, IdempotencyKeys, in_use
 from bot.sandbox.stripe.ledger import API_VERSION, Ledger, new_id
 from bot.sandbox.stripe.params import check
+from bot.sandbox.watching import Watch, unwatched
 
 _LOG_LENGTH: Final = 1000
 _MODULES: Final = (refunds, payments, customers, invoices, subscriptions, disputes, account, credit_notes)
@@ -67,6 +68,7 @@ class Api:
         self._api_key = api_key
         self._faults = faults
         self._closing = asyncio.Event()
+        self.watch: Watch = unwatched
         self.keys = IdempotencyKeys()
         self.denied: set[str] = set()
         """The permissions that the key lacks, such as `charge_write`: as with a restricted key."""
@@ -88,11 +90,13 @@ class Api:
         )
         fault = self._faults.take(request.method, request.path)
         entry = self._log(request, fault)
-        if fault is not None and fault.kind is FaultKind.DROP:
+        moment = f"stripe: {request.method} {request.path}"
+        if (fault is not None and fault.kind is FaultKind.DROP) or not self.watch(f"{moment} came"):
             await wire.cut(receive)
             return
         answer = await self._answer(request, fault)
-        if fault is not None and fault.kind is FaultKind.EXECUTE_THEN_DROP:
+        lost = fault is not None and fault.kind is FaultKind.EXECUTE_THEN_DROP
+        if lost or not self.watch(f"{moment} was done"):
             await wire.cut(receive)
             return
         entry["status"] = answer.status

@@ -15,6 +15,7 @@ from bot.sandbox.stripe.errors import Record
 from bot.sandbox.stripe.faults import Fault, Faults
 from bot.sandbox.stripe.ledger import Ledger
 from bot.sandbox.stripe.webhooks import Trick, Webhooks
+from bot.sandbox.watching import Watch
 
 Company: TypeAlias = Callable[[Ledger], None]
 """Whose books they are: a function that fills an empty ledger, at start and at every reset."""
@@ -54,6 +55,10 @@ class LocalStripe:
     @webhook_url.setter
     def webhook_url(self, url: str | None) -> None:
         self.webhooks.url = url
+
+    def watch(self, watch: Watch) -> None:
+        """Let somebody watch the requests to the API."""
+        self._api.watch = watch
 
     async def aclose(self) -> None:
         """Stop the deliveries under way and every arranged delay."""

@@ -50,10 +50,13 @@ async def answer(core: Core, request: Request) -> Response:
         return _json(core, method, {}, {"ok": False, "error": "invalid_json"})
     token = request.headers.get("authorization", "").removeprefix("Bearer ") or str(args.get("token") or "")
     args.pop("token", None)
+    if not core.watch(f"slack: {method} came"):
+        return Dropped()
     fault = core.faults.next(method)
     if fault:
         return await _troubled(core, fault, method, args, token)
-    return _json(core, method, args, _run(core, method, args, token))
+    response = _json(core, method, args, _run(core, method, args, token))
+    return response if core.watch(f"slack: {method} was done") else Dropped()
 
 
 async def _troubled(core: Core, fault: Fault, method: str, args: Json, token: str) -> Response:
