@@ -1,17 +1,17 @@
-"""The command line: `makegood demo | serve | doctor | migrate | policy | audit`."""
+"""The command line: `makegood COMMAND`; each command is one file in `bot/commands`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bot.commands import audit, demo, doctor, migrate, policy, serve
+from bot.commands import audit, backup, demo, doctor, erase, migrate, policy, serve
 from bot.commands.recorded import recorded
-from bot.errors import ConfigurationError
+from bot.errors import DeskError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code; what is wrong with the configuration is one sentence."""
+    """Run one command and return its exit code; what it refuses is one sentence."""
     parser = argparse.ArgumentParser(prog="makegood", description="The refund desk in your team's Slack.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo.add(commands)
@@ -20,10 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
     migrate.add(commands)
     policy.add(commands, recorded)
     audit.add(commands)
+    erase.add(commands)
+    backup.add(commands)
     parsed = parser.parse_args(arguments)
     try:
         return int(parsed.run(parsed))
-    except ConfigurationError as error:
+    except DeskError as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -12,8 +12,8 @@ import structlog
 _SECRETS: Final = re.compile(
     r"(xox[a-z]-|xapp-|sk_|rk_|whsec_)[A-Za-z0-9_-]{4,}|Bearer\s+\S+|(?<=://)[^/\s:@\"]*:[^/\s@\"]+(?=@)"
 )
-_EMAIL: Final = re.compile(r"([A-Za-z0-9._%+-])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
-_CARD: Final = re.compile(r"\b\d(?:[ -]?\d){11,14}[ -]?(\d{4})\b")
+_EMAIL: Final = re.compile(r"([\w.%+'-])[\w.%+'-]*@([\w-]+(?:\.[\w-]+)+)")
+_CARD: Final = re.compile(r"\b\d(?:[ -]?\d){10,14}[ -]?(\d{4})\b")
 
 
 def mask(text: str) -> str:

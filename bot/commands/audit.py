@@ -41,10 +41,14 @@ def _verify(_arguments: Namespace) -> int:
     with _session() as session:
         count = audit.count(session)
         found = list(audit.faults(session))
+        number, newest = audit.last(session)
     for fault in found:
         print(fault)
-    print(f"{count} entries, {len(found)} faults." if found else f"{count} entries; the chain is whole.")
-    return 1 if found else 0
+    if found:
+        print(f"{count} entries, {len(found)} {'fault' if len(found) == 1 else 'faults'}.")
+        return 1
+    print(f"{count} entries; the chain is whole. Entry {number} has the hash {newest}.")
+    return 0
 
 
 def _export(arguments: Namespace) -> int:

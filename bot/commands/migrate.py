@@ -8,6 +8,7 @@ from bot.commands.policy import Subparsers
 from bot.settings import read_settings
 from bot.store import migrating
 from bot.store.engine import Store
+from bot.store.serving_lock import only_one
 
 
 def add(commands: Subparsers) -> None:
@@ -18,7 +19,8 @@ def add(commands: Subparsers) -> None:
 def _migrate(_arguments: Namespace) -> int:
     store = Store(read_settings().database_url.get_secret_value())
     try:
-        migrating.migrate(store.engine)
+        with only_one(store):
+            migrating.migrate(store.engine)
     finally:
         store.close()
     print(f"The database is at version {migrating.HEAD}.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
 from argparse import Namespace
 
@@ -54,6 +56,7 @@ async def _until_stopped(settings: Settings) -> None:
                 await stop.wait()
                 log.info("stopping", in_flight=app.desk.tasks.count)
         except OSError as error:
+            why = os.strerror(error.errno or errno.EADDRNOTAVAIL)
             raise ConfigurationError(
-                f"HOST {settings.host} and PORT {settings.port} cannot be listened on: {error.strerror}."
+                f"HOST {settings.host} and PORT {settings.port} cannot be listened on: {why}."
             ) from error
