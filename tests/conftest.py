@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from bot.app import Running
 from bot.sandbox.world import World, inhabited, world
 from bot.store import migrating
 from bot.store.engine import Store
+from tests.postgres import Postgres, postgres
 
 settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tests")
+# The default draws every local variable of every frame, for seconds, while the desk waits.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +47,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_url(migrated: Path, tmp_path: Path) -> str:
     shutil.copy(migrated, tmp_path / "makegood.db")
     return f"sqlite:///{tmp_path / 'makegood.db'}"
+
+
+@pytest.fixture(scope="session")
+def pg() -> Iterator[Postgres]:
+    """A PostgreSQL server; `migrated()` makes a database in it."""
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from tests.children import makegood
 from tests.conversations.asking import ask_for_1250
 
 _DEFAULT = Path(__file__).parents[2] / "policy" / "playbooks" / "default.toml"
-_ADDRESS = {"MAKEGOOD_BASE_URL": "https://refunds.larkspur.example"}
+_URL = "https://refunds.larkspur.example"
 
 
 async def test_doctor_goes_through_everything_and_finds_it_well(here: World, database_url: str) -> None:
-    code, printed, _ = await makegood(here.environment(database_url, **_ADDRESS), "doctor")
+    code, printed, _ = await makegood(here.environment(database_url, MAKEGOOD_BASE_URL=_URL), "doctor")
     assert 0 == code, printed
     assert "✓ Route “leads”: #support-leads, decided by " in printed
     assert "Priya Nair" in printed
@@ -28,11 +28,11 @@ async def test_doctor_goes_through_everything_and_finds_it_well(here: World, dat
 async def test_doctor_says_what_is_missing_and_how_to_mend_it(here: World, database_url: str) -> None:
     here.slack.control.kick_bot(FINANCE)
     here.stripe.deny("charge_read")
-    environment = here.environment(database_url, **_ADDRESS, SMTP_URL="smtp://127.0.0.1:9")
+    environment = here.environment(database_url, MAKEGOOD_BASE_URL=_URL, SMTP_URL="smtp://127.0.0.1:9")
     code, printed, _ = await makegood(environment, "doctor")
     assert 1 == code
     assert "✗ Mail: The mail server does not let Makegood in" in printed
-    environment = here.environment(database_url, **_ADDRESS)
+    environment = here.environment(database_url, MAKEGOOD_BASE_URL=_URL)
     code, printed, _ = await makegood(environment, "doctor")
     assert 1 == code
     assert "✗ Route “finance”: Makegood is not in #finance. Type /invite @Makegood there." in printed

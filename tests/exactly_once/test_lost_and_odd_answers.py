@@ -1,0 +1,228 @@
+"""Whatever becomes of Stripe's answer, the money moves once, and the card says no more than is known."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.app import Running
+from bot.desk import paying
+from bot.payments import API_VERSION, Order, Unknown, payments
+from bot.sandbox.play import Play
+from bot.sandbox.slack.cast import MAYA, PRIYA, SUPPORT_LEADS
+from bot.sandbox.stripe import Fault, FaultKind, Mode, cast
+from bot.sandbox.world import World
+from bot.serving import serving
+from policy.money import Money
+from tests.exactly_once.acts import (
+    approve,
+    ask,
+    case_on,
+    keys_sent,
+    operations_on,
+    pass_time,
+    refund_requests,
+    refunds_of,
+    said,
+)
+
+OF = "500.00 USD refund"
+ONCE = [(50000, "succeeded")]  # of 1,250.00: Stripe would not stop a second one
+DAY_AND_HOUR = timedelta(hours=25)
+
+
+async def ask_and_approve(play: Play) -> None:
+    await ask(play, cast.LARGE_1250, "500.00")
+    await approve(play, OF)
+
+
+async def state_on(app: Running) -> str:
+    return (await case_on(app, cast.LARGE_1250)).state
+
+
+@pytest.mark.parametrize(
+    ("fault", "made"),
+    [
+        (Fault(FaultKind.DROP), []),
+        (Fault(FaultKind.EXECUTE_THEN_DROP), ONCE),
+        (Fault(FaultKind.TRUNCATE), ONCE),
+        (Fault(FaultKind.CONFLICT), []),
+        (Fault(FaultKind.PLAIN_500), []),
+        (Fault(FaultKind.STORED_500, executed=True), ONCE),
+        (Fault(FaultKind.STORED_500, executed=False), []),
+    ],
+    ids=["drop", "execute_then_drop", "truncate", "conflict", "plain_500", "stored_500", "stored_500_undone"],
+)
+async def test_a_lost_answer_is_shown_as_unknown_and_found_out(
+    here: World, app: Running, play: Play, fault: Fault, made: list[tuple[int, str]]
+) -> None:
+    here.stripe.webhooks.mode = Mode.HOLD
+    here.stripe.arrange(replace(fault))
+    await ask_and_approve(play)
+    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    await play.until(lambda: "not made twice" in str(play.trail(SUPPORT_LEADS, PRIYA, OF)))
+    assert made == refunds_of(here, cast.LARGE_1250)
+    assert "paying" == await state_on(app)
+    assert not any("Refunded" in text for text in play.direct(MAYA))
+    assert [] == here.mailbox.messages
+    await pass_time(here, app)
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved — Refund issued" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+    assert 1 == len(here.mailbox.messages)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.EXECUTE_THEN_DROP, FaultKind.DROP], ids=str)
+async def test_a_day_later_the_books_are_read_instead_of_the_key(
+    here: World, app: Running, play: Play, kind: FaultKind
+) -> None:
+    here.stripe.webhooks.mode = Mode.MISS
+    here.stripe.arrange(Fault(kind, times=50))
+    await ask_and_approve(play)
+    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    here.stripe.faults.clear()
+    here.clock.advance(DAY_AND_HOUR)
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+    first, *others = dict.fromkeys(keys_sent(here))
+    assert (0 if kind is FaultKind.EXECUTE_THEN_DROP else 1) == len(others)
+    assert first.endswith(":1")
+
+
+async def test_an_answer_that_takes_too_long_is_asked_for_again_with_the_same_key(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.arrange(Fault(FaultKind.DELAY, seconds=0.5))
+    await ask_and_approve(play)
+    await play.until(lambda: refund_requests(here))
+    await pass_time(here, app)  # the lease ends while Stripe still works: it answers 409
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert 1 == len(set(keys_sent(here)))
+    assert 2 == len(keys_sent(here))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+
+
+async def test_two_who_look_into_the_books_at_once_try_again_once(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.arrange(Fault(FaultKind.DROP))
+    await ask(play, cast.LARGE_1250, "100.00")
+    await approve(play, "100.00 USD refund")
+    await play.until(lambda: "Asking Stripe" in said(play, "100.00 USD refund"))
+    here.clock.advance(DAY_AND_HOUR)
+    (operation,) = await operations_on(app, cast.LARGE_1250)
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DELAY, "GET", "/v1/charges/*", seconds=0.6))
+    here.stripe.arrange(Fault(FaultKind.DELAY, seconds=1.2))
+    first = asyncio.create_task(paying.resume(app.desk, operation.id))
+    await play.until(lambda: 1 == len(here.stripe.faults.arranged()))
+    here.clock.advance(timedelta(minutes=2))  # the first one's lease is over
+    await asyncio.gather(first, paying.resume(app.desk, operation.id))
+    await play.until(lambda: "Resolved" in said(play, "100.00 USD refund"))
+    assert [(10000, "succeeded")] == refunds_of(here, cast.LARGE_1250)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, "<html>Please sign in</html>"), (200, '{"id": "re_'), (302, ""), (403, "<html>Blocked</html>")],
+)
+async def test_an_answer_that_is_not_stripes_is_no_outcome(status: int, body: str) -> None:
+    async def gateway(_request: Request) -> Response:
+        return Response(body, status)
+
+    order = Order("OP-1", "RF-1", "ch_1", Money(100, "USD"), "duplicate", PRIYA, API_VERSION, "key")
+    application = Starlette(routes=[Route("/v1/refunds", gateway, methods=["POST"])])
+    async with serving(application) as url, payments("sk_test_1", url) as stripe:
+        assert Unknown("the answer that came was not Stripe's") == await stripe.make(order)
+
+
+@pytest.mark.soak
+async def test_an_answer_that_does_not_come_within_twenty_seconds_is_unknown(here: World, play: Play) -> None:
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DELAY, seconds=30))
+    here.stripe.webhooks.mode = Mode.HOLD
+    await ask_and_approve(play)
+    await play.until(lambda: "Asking Stripe" in said(play, OF), 25)
+    await play.until(lambda: "Resolved" in said(play, OF), 60)
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+
+
+async def test_when_stripe_asks_to_wait_the_desk_waits_and_asks_again(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.arrange(Fault(FaultKind.RATE_LIMIT, seconds=300, times=1))
+    await ask_and_approve(play)
+    await play.until(lambda: "Stripe is busy" in said(play, OF))
+    await pass_time(here, app, timedelta(seconds=299))
+    assert 1 == len(refund_requests(here))
+    assert "paying" == await state_on(app)
+    await pass_time(here, app, timedelta(seconds=2))
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+    assert not any("asks again" in text for text in play.trail(SUPPORT_LEADS, PRIYA, OF))
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("charge_disputed", "The bank has opened a chargeback on this charge"),
+        ("insufficient_funds", "Finance has to top it up"),
+        ("something_new", "Stripe refused it: This cannot be."),
+    ],
+)
+async def test_a_refusal_says_why_releases_the_amount_and_offers_the_next_step(
+    here: World, app: Running, play: Play, code: str, sentence: str
+) -> None:
+    here.stripe.arrange(Fault(FaultKind.REFUSE, code=code, message="This cannot be."))
+    await ask_and_approve(play)
+    await play.until(lambda: "Needs a person" in said(play, OF))
+    assert sentence in said(play, OF)
+    assert [] == refunds_of(here, cast.LARGE_1250)
+    await play.until(lambda: any("Not refunded yet" in text for text in play.direct(MAYA)))
+    await play.click(PRIYA, SUPPORT_LEADS, "case_retry", OF)
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+    assert ["refused", "done"] == [one.state for one in await operations_on(app, cast.LARGE_1250)]
+
+
+async def test_an_unclear_key_and_too_little_left_go_to_a_person_who_can_close_the_case(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.arrange(Fault(FaultKind.DROP, times=9))
+    whole = "1,250.00 USD refund"
+    await ask(play, cast.LARGE_1250)
+    await approve(play, whole)
+    await play.until(lambda: "Asking Stripe" in said(play, whole))
+    await here.stripe.refund_in_dashboard(cast.LARGE_1250, 1000)
+    here.stripe.faults.clear()
+    here.clock.advance(DAY_AND_HOUR)
+    await pass_time(here, app)
+    await play.until(lambda: "do not say whether this refund was made" in said(play, whole))
+    await play.until(lambda: any("Not refunded yet" in text for text in play.direct(MAYA)))
+    await play.click(PRIYA, SUPPORT_LEADS, "case_abandon", whole)
+    await play.say_why(PRIYA, "Paid back in the Dashboard.")
+    await play.until(lambda: "Closed without a refund" in said(play, whole))
+    await ask(play, cast.LARGE_1250, "1240.00")  # what the closed case had reserved is free again
+    await approve(play, "1,240.00 USD refund")
+    await play.until(lambda: "Resolved" in said(play, "1,240.00 USD refund"))
+    assert [(1000, "succeeded"), (124000, "succeeded")] == refunds_of(here, cast.LARGE_1250)
+
+
+async def test_when_stripe_cannot_be_read_nothing_is_sent_and_the_case_goes_on_later(
+    here: World, app: Running, play: Play
+) -> None:
+    await ask(play, cast.LARGE_1250, "500.00")
+    here.stripe.arrange(Fault(FaultKind.PLAIN_500, method="GET", path="/v1/charges/*", times=3))
+    await approve(play, OF)
+    await play.until(lambda: not here.stripe.faults.arranged())
+    assert [] == refund_requests(here)
+    assert "approved" == await state_on(app)
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
