@@ -61,7 +61,12 @@ def configure(level: int = logging.INFO) -> None:
         "httpx",
         "httpcore",
         "stripe",
+        "uvicorn",
         "mail.log",
         "alembic",
     ):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    # Bolt finds SLACK_BOT_TOKEN in the environment and says that it will not use it; it is not meant to.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(
+        lambda record: "`token` will be unused" not in record.getMessage()
+    )
