@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import stripe
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -122,7 +123,12 @@ async def naive_slack(database_url: str) -> AsyncIterator[Starlette]:
         await ack()
 
     app.action("escalation_acknowledge")(insert)
-    yield _slack(app)
+    handler = AsyncSlackRequestHandler(app)
+
+    async def events(request: Request) -> Response:
+        return await handler.handle(request)
+
+    yield Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
     await engine.dispose()
 
 

@@ -1,45 +1,77 @@
-"""One file per conversation in Slack; `register` below is their table of contents."""
+"""One file per conversation in Slack; the tables below are their table of contents.
+
+Bolt tries its listeners one after another, so there is one for each kind of turn, and a table tells
+apart by id what it was.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import Any, Final
 
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.desk import Desk
+from bot.errors import NotFoundError
 from handlers import decision, dispute, errors, escalation, home, refund
+from handlers.turn import Turn
+
+Listener = Callable[[Desk, Turn], Awaitable[None]]
+
+ACTIONS: Final[Mapping[str, Listener]] = {
+    "case_approve": decision.approve,
+    "case_deny": decision.open_sentence,
+    "case_ask": decision.open_sentence,
+    "case_checks": decision.show_checks,
+    "case_answer": decision.open_answer,
+    "case_retry": decision.retry,
+    "case_abandon": decision.open_sentence,
+    "charge": refund.redraw,
+    "reason": refund.redraw,
+    "home_refund": refund.from_home,
+    "escalation_acknowledge": escalation.acknowledge,
+    "escalation_resolve": escalation.open_form,
+    "escalation_hand_on": escalation.open_form,
+    "dispute_accept": dispute.accept,
+    "dispute_challenge": dispute.challenge,
+    "open_link": dispute.opened_link,
+}
+VIEWS: Final[Mapping[str, Listener]] = {
+    "case_sentence": decision.submit_sentence,
+    "case_answer": decision.submit_answer,
+    "refund_form": refund.submit,
+    "escalate_form": escalation.submit,
+    "escalation_answer": escalation.submit_answer,
+}
+COMMANDS: Final[Mapping[str, Listener]] = {"/refund": refund.command, "/escalate": escalation.command}
+OPTIONS: Final[Mapping[str, Listener]] = {"charge": refund.find_charges}
+SHORTCUTS: Final[Mapping[str, Listener]] = {"start_refund": refund.shortcut}
+_ANY: Final = re.compile("")
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Connect every listener, the most frequent first: Bolt tries them one after another."""
-    app.action("case_approve")(partial(decision.approve, desk))
-    app.action("case_deny")(partial(decision.open_sentence, desk))
-    app.action("case_ask")(partial(decision.open_sentence, desk))
-    app.view("case_sentence")(partial(decision.submit_sentence, desk))
-    app.action("case_answer")(decision.open_answer)
-    app.view("case_answer")(partial(decision.submit_answer, desk))
-    app.action("case_checks")(partial(decision.show_checks, desk))
-    app.action("case_retry")(partial(decision.retry, desk))
-    app.action("case_abandon")(partial(decision.open_sentence, desk))
-
-    app.command("/refund")(partial(refund.command, desk))
-    app.options("charge")(partial(refund.find_charges, desk))
-    app.action("charge")(partial(refund.redraw, desk))
-    app.action("reason")(partial(refund.redraw, desk))
-    app.view("refund_form")(partial(refund.submit, desk))
-    app.shortcut("start_refund")(partial(refund.shortcut, desk))
-
-    app.command("/escalate")(partial(escalation.command, desk))
-    app.view("escalate_form")(partial(escalation.submit, desk))
-    app.action("escalation_acknowledge")(partial(escalation.acknowledge, desk))
-    app.action("escalation_resolve")(partial(escalation.open_form, desk))
-    app.action("escalation_hand_on")(partial(escalation.open_form, desk))
-    app.view("escalation_answer")(partial(escalation.submit_answer, desk))
-
-    app.action("dispute_accept")(partial(dispute.accept, desk))
-    app.action("dispute_challenge")(partial(dispute.challenge, desk))
-    app.action("open_link")(dispute.opened_link)
-
+    """Connect every conversation, the most frequent kind of turn first."""
+    app.action(_ANY)(partial(_turn, desk, ACTIONS, lambda body: body["actions"][0]["action_id"]))
+    app.view(_ANY)(partial(_turn, desk, VIEWS, lambda body: body["view"]["callback_id"]))
+    app.command(_ANY)(partial(_turn, desk, COMMANDS, lambda body: body["command"]))
+    app.options(_ANY)(partial(_turn, desk, OPTIONS, lambda body: body["action_id"]))
+    app.shortcut(_ANY)(partial(_turn, desk, SHORTCUTS, lambda body: body["callback_id"]))
     app.event("app_home_opened")(partial(home.opened, desk))
-    app.action("home_refund")(partial(refund.from_home, desk))
     app.error(partial(errors.answer, desk))
+
+
+async def _turn(
+    desk: Desk,
+    listeners: Mapping[str, Listener],
+    which: Callable[[dict[str, Any]], str],
+    ack: AsyncAck,
+    body: dict[str, Any],
+    client: AsyncWebClient,
+) -> None:
+    listener = listeners.get(which(body))
+    if listener is None:
+        raise NotFoundError("This belongs to an older Makegood. Open the newest card, or ask again.")
+    await listener(desk, Turn(ack, client, body))

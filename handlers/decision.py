@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
-
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
+from typing import Final
 
 from bot.cards import blocks as b
 from bot.cards.case import amount
 from bot.cards.ruling import every_check
 from bot.desk import refunds
 from bot.desk.desk import Desk
+from handlers.turn import Turn
 
 _SENTENCES: Final = {
     "case_deny": ("Deny", "Why not?", "The requester reads this sentence.", refunds.deny),
@@ -21,69 +19,63 @@ _SENTENCES: Final = {
 }
 
 
-async def approve(desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+async def approve(desk: Desk, turn: Turn) -> None:
     """Approve the case whose card was clicked."""
-    await refunds.approve(desk, action["value"], body["user"]["id"])
-    await ack()
+    await refunds.approve(desk, turn.value, turn.user)
+    await turn.ack()
 
 
-async def retry(desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+async def retry(desk: Desk, turn: Turn) -> None:
     """Send a stuck refund again."""
-    await refunds.retry(desk, action["value"], body["user"]["id"])
-    await ack()
+    await refunds.retry(desk, turn.value, turn.user)
+    await turn.ack()
 
 
-async def open_sentence(
-    desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], client: AsyncWebClient
-) -> None:
+async def open_sentence(desk: Desk, turn: Turn) -> None:
     """Open the form that asks for the sentence, to whoever may decide."""
-    case = await refunds.check_may_decide(desk, action["value"], body["user"]["id"])
-    title, label, hint, _ = _SENTENCES[action["action_id"]]
+    case = await refunds.check_may_decide(desk, turn.value, turn.user)
+    title, label, hint, _ = _SENTENCES[turn.action_id]
     field = b.labelled(label, "sentence", b.text_field(lines=True, limit=1500), hint=hint)
     about = b.context(f"{amount(case)} for {case.customer_name or case.customer_email or case.charge_id}")
-    note = json.dumps({"case": case.id, "what": action["action_id"]})
+    note = json.dumps({"case": case.id, "what": turn.action_id})
     view = b.modal(title, "case_sentence", [about, field], submit="Send", close="Cancel", note=note)
-    await client.views_open(trigger_id=body["trigger_id"], view=view)
-    await ack()
+    await turn.client.views_open(trigger_id=turn.trigger_id, view=view)
+    await turn.ack()
 
 
-async def submit_sentence(desk: Desk, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+async def submit_sentence(desk: Desk, turn: Turn) -> None:
     """Deny, ask or close with the sentence; whether they may is asked again."""
-    note = json.loads(view["private_metadata"])
-    sentence = view["state"]["values"]["sentence"]["sentence"]["value"].strip()
+    note = json.loads(turn.view["private_metadata"])
+    sentence = turn.view["state"]["values"]["sentence"]["sentence"]["value"].strip()
     if not sentence:
-        await ack(response_action="errors", errors={"sentence": "Write a sentence, please."})
+        await turn.ack(response_action="errors", errors={"sentence": "Write a sentence, please."})
         return
-    await _SENTENCES[note["what"]][3](desk, note["case"], body["user"]["id"], sentence)
-    await ack()
+    await _SENTENCES[note["what"]][3](desk, note["case"], turn.user, sentence)
+    await turn.ack()
 
 
-async def show_checks(
-    desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], client: AsyncWebClient
-) -> None:
+async def show_checks(desk: Desk, turn: Turn) -> None:
     """Show everything that the playbook consulted, to whoever asks."""
-    ruling = await refunds.ruling_of(desk, action["value"])
-    await client.views_open(
-        trigger_id=body["trigger_id"], view=b.modal("Every check", "case_checks", every_check(ruling))
+    ruling = await refunds.ruling_of(desk, turn.value)
+    await turn.client.views_open(
+        trigger_id=turn.trigger_id, view=b.modal("Every check", "case_checks", every_check(ruling))
     )
-    await ack()
+    await turn.ack()
 
 
-async def open_answer(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], client: AsyncWebClient
-) -> None:
+async def open_answer(_desk: Desk, turn: Turn) -> None:
     """Open the form for the requester's answer."""
     field = b.labelled("Your answer", "sentence", b.text_field(lines=True, limit=1500))
-    view = b.modal("Answer", "case_answer", [field], submit="Send", close="Cancel", note=action["value"])
-    await client.views_open(trigger_id=body["trigger_id"], view=view)
-    await ack()
+    view = b.modal("Answer", "case_answer", [field], submit="Send", close="Cancel", note=turn.value)
+    await turn.client.views_open(trigger_id=turn.trigger_id, view=view)
+    await turn.ack()
 
 
-async def submit_answer(desk: Desk, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+async def submit_answer(desk: Desk, turn: Turn) -> None:
     """Send the answer into the card's thread."""
-    sentence = view["state"]["values"]["sentence"]["sentence"]["value"].strip()
+    sentence = turn.view["state"]["values"]["sentence"]["sentence"]["value"].strip()
     if not sentence:
-        await ack(response_action="errors", errors={"sentence": "Write a sentence, please."})
+        await turn.ack(response_action="errors", errors={"sentence": "Write a sentence, please."})
         return
-    await refunds.answer(desk, view["private_metadata"], body["user"]["id"], sentence)
-    await ack()
+    await refunds.answer(desk, turn.view["private_metadata"], turn.user, sentence)
+    await turn.ack()

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from slack_bolt.async_app import AsyncAck
-
 from bot.desk import disputes
 from bot.desk.desk import Desk
+from handlers.turn import Turn
 
 
-async def accept(desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+async def accept(desk: Desk, turn: Turn) -> None:
     """Accept it; the button has asked whether that is meant."""
-    await disputes.accept(desk, action["value"], body["user"]["id"])
-    await ack()
+    await disputes.accept(desk, turn.value, turn.user)
+    await turn.ack()
 
 
-async def challenge(desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+async def challenge(desk: Desk, turn: Turn) -> None:
     """Record who takes it."""
-    await disputes.challenge(desk, action["value"], body["user"]["id"])
-    await ack()
+    await disputes.challenge(desk, turn.value, turn.user)
+    await turn.ack()
 
 
-async def opened_link(ack: AsyncAck) -> None:
+async def opened_link(_desk: Desk, turn: Turn) -> None:
     """Acknowledge a button that only opens a page."""
-    await ack()
+    await turn.ack()

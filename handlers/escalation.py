@@ -3,59 +3,50 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards import blocks as b
 from bot.cards.text import duration
 from bot.desk import escalations
 from bot.desk.desk import Desk
 from bot.desk.escalations import Raised
+from handlers.turn import Turn
 
 
-async def command(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+async def command(desk: Desk, turn: Turn) -> None:
     """Escalate in one line (`/escalate stripe_sync_error webhooks are late`), or open the form."""
-    issue, _, summary = body.get("text", "").strip().partition(" ")
+    issue, _, summary = turn.text.strip().partition(" ")
     if issue in desk.playbook.issues and summary.strip():
-        raised = await escalations.escalate(
-            desk, Raised(issue, summary.strip()), body["user_id"], body["trigger_id"]
-        )
-        await ack(_sent(desk, raised.route))
+        raised = await escalations.escalate(desk, Raised(issue, summary.strip()), turn.user, turn.trigger_id)
+        await turn.ack(_sent(desk, raised.route))
         return
-    await client.views_open(
-        trigger_id=body["trigger_id"], view=_form(desk, issue, summary or body.get("text", ""))
-    )
-    await ack()
+    await turn.client.views_open(trigger_id=turn.trigger_id, view=_form(desk, issue, summary or turn.text))
+    await turn.ack()
 
 
-async def submit(desk: Desk, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+async def submit(desk: Desk, turn: Turn) -> None:
     """Open the escalation, and say where it went."""
-    said = {name: field[name] for name, field in view["state"]["values"].items()}
+    said = {name: field[name] for name, field in turn.view["state"]["values"].items()}
     raised = Raised(
         issue=said["issue"]["selected_option"]["value"],
         summary=said["summary"]["value"].strip(),
         ticket=said["ticket"]["value"] or "",
         customer=said["customer"]["value"] or "",
     )
-    escalation = await escalations.escalate(desk, raised, body["user"]["id"], view["id"])
+    escalation = await escalations.escalate(desk, raised, turn.user, turn.view["id"])
     told = b.modal("Escalated", "escalated", [b.section(_sent(desk, escalation.route))])
-    await ack(response_action="update", view=told)
+    await turn.ack(response_action="update", view=told)
 
 
-async def acknowledge(desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+async def acknowledge(desk: Desk, turn: Turn) -> None:
     """Say that somebody is on it."""
-    await escalations.acknowledge(desk, action["value"], body["user"]["id"])
-    await ack()
+    await escalations.acknowledge(desk, turn.value, turn.user)
+    await turn.ack()
 
 
-async def open_form(
-    desk: Desk, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], client: AsyncWebClient
-) -> None:
+async def open_form(desk: Desk, turn: Turn) -> None:
     """Open the form to resolve it or to hand it on, to whoever may."""
-    escalation = await escalations.check_may_decide(desk, action["value"], body["user"]["id"])
-    resolving = action["action_id"] == "escalation_resolve"
+    escalation = await escalations.check_may_decide(desk, turn.value, turn.user)
+    resolving = turn.action_id == "escalation_resolve"
     routes = [
         b.option(route.label, route.id)
         for route in desk.playbook.routes.values()
@@ -72,24 +63,24 @@ async def open_form(
         close="Cancel",
         note=json.dumps({"escalation": escalation.id}),
     )
-    await client.views_open(trigger_id=body["trigger_id"], view=view)
-    await ack()
+    await turn.client.views_open(trigger_id=turn.trigger_id, view=view)
+    await turn.ack()
 
 
-async def submit_answer(desk: Desk, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+async def submit_answer(desk: Desk, turn: Turn) -> None:
     """Resolve it or hand it on; whether they may is asked again."""
-    escalation_id, user = json.loads(view["private_metadata"])["escalation"], body["user"]["id"]
-    said = view["state"]["values"]
+    escalation_id, user = json.loads(turn.view["private_metadata"])["escalation"], turn.user
+    said = turn.view["state"]["values"]
     sentence = said["sentence"]["sentence"]["value"].strip()
     if not sentence:
-        await ack(response_action="errors", errors={"sentence": "Write a sentence, please."})
+        await turn.ack(response_action="errors", errors={"sentence": "Write a sentence, please."})
         return
     if "route" in said:
         route = said["route"]["route"]["selected_option"]["value"]
         await escalations.hand_on(desk, escalation_id, user, route, sentence)
     else:
         await escalations.resolve(desk, escalation_id, user, sentence)
-    await ack()
+    await turn.ack()
 
 
 def _form(desk: Desk, issue: str, summary: str) -> b.Block:

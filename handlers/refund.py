@@ -6,7 +6,6 @@ import asyncio
 from itertools import groupby
 from typing import Any, Final
 
-from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -21,6 +20,7 @@ from bot.desk.requesting import Answered
 from bot.directory import error_name
 from bot.errors import DeskError, FieldError
 from handlers.one_line import from_line, from_message
+from handlers.turn import Turn
 from policy.facts import Actor, Chargeback, Identity, PastDueWish, Reason, Source
 from policy.ruling import Escalate
 
@@ -28,43 +28,43 @@ _PATIENCE: Final = 2.0
 """Seconds that the form waits for Stripe before it says that it is waiting; Slack gives up after three."""
 
 
-async def command(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+async def command(desk: Desk, turn: Turn) -> None:
     """Ask in one line when it says everything; else open the form with what it says."""
-    line = from_line(body.get("text", ""))
+    line = from_line(turn.text)
     if line.complete:
-        work = requesting.request(desk, _draft(line.filled), _actor(body), body["trigger_id"])
+        work = requesting.request(desk, _draft(line.filled), _actor(turn), turn.trigger_id)
         answered = await work
-        await ack(blocks=await _told(desk, answered), text=answered.ruling.headline)
+        await turn.ack(blocks=await _told(desk, answered), text=answered.ruling.headline)
         return
-    await _open(desk, client, body["trigger_id"], line.filled, line.query)
-    await ack()
+    await _open(desk, turn.client, turn.trigger_id, line.filled, line.query)
+    await turn.ack()
 
 
-async def shortcut(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+async def shortcut(desk: Desk, turn: Turn) -> None:
     """Open the form with what a customer's message says."""
-    line = from_message(body["message"].get("text", ""))
-    await _open(desk, client, body["trigger_id"], line.filled, line.query)
-    await ack()
+    line = from_message(turn.body["message"].get("text", ""))
+    await _open(desk, turn.client, turn.trigger_id, line.filled, line.query)
+    await turn.ack()
 
 
-async def from_home(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+async def from_home(desk: Desk, turn: Turn) -> None:
     """Open the empty form from the Home page."""
-    await _open(desk, client, body["trigger_id"], Filled(), "")
-    await ack()
+    await _open(desk, turn.client, turn.trigger_id, Filled(), "")
+    await turn.ack()
 
 
-async def find_charges(desk: Desk, ack: AsyncAck, body: dict[str, Any]) -> None:
+async def find_charges(desk: Desk, turn: Turn) -> None:
     """Offer the charges that the typed email or id names, by customer."""
     try:
-        found = await desk.payments.find(body["value"])
+        found = await desk.payments.find(turn.body["value"])
     except DeskError as error:
-        await ack(options=[b.option(str(error), "none")])
+        await turn.ack(options=[b.option(str(error), "none")])
         return
     if not found:
-        await ack(options=[b.option("There is no charge of this customer in Stripe.", "none")])
+        await turn.ack(options=[b.option("There is no charge of this customer in Stripe.", "none")])
         return
     groups = groupby(found[:100], key=lambda one: one[1].name or one[1].email if one[1] else "No customer")
-    await ack(
+    await turn.ack(
         option_groups=[
             {
                 "label": b.plain(name or "No name", 75),
@@ -75,25 +75,23 @@ async def find_charges(desk: Desk, ack: AsyncAck, body: dict[str, Any]) -> None:
     )
 
 
-async def redraw(desk: Desk, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+async def redraw(desk: Desk, turn: Turn) -> None:
     """Show what depends on the chosen charge and reason."""
-    desk.tasks.start(_refill(desk, client, body["view"]), "redraw the form")
-    await ack()
+    desk.tasks.start(_refill(desk, turn.client, turn.view), "redraw the form")
+    await turn.ack()
 
 
-async def submit(
-    desk: Desk, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], client: AsyncWebClient
-) -> None:
+async def submit(desk: Desk, turn: Turn) -> None:
     """Rule on what was asked and show the ruling; when Stripe is slow, say so and show it later."""
-    draft = _draft(refund_form.read(view))
-    work = asyncio.ensure_future(requesting.request(desk, draft, _actor(body), view["id"]))
+    draft = _draft(refund_form.read(turn.view))
+    work = asyncio.ensure_future(requesting.request(desk, draft, _actor(turn), turn.view["id"]))
     done, _ = await asyncio.wait({work}, timeout=_PATIENCE)
     if done:
-        await ack(response_action="update", view=_ruling_view(await _told(desk, work.result())))
+        await turn.ack(response_action="update", view=_ruling_view(await _told(desk, work.result())))
         return
-    desk.tasks.start(_tell_late(desk, client, view["id"], work), "tell the ruling")
+    desk.tasks.start(_tell_late(desk, turn.client, turn.view["id"], work), "tell the ruling")
     waiting = [b.section("⏳ Stripe is slow just now. The answer comes here as soon as it is there.")]
-    await ack(response_action="update", view=_ruling_view(waiting))
+    await turn.ack(response_action="update", view=_ruling_view(waiting))
 
 
 async def _open(desk: Desk, client: AsyncWebClient, trigger_id: str, filled: Filled, query: str) -> None:
@@ -185,6 +183,6 @@ def _draft(filled: Filled) -> Draft:
     )
 
 
-def _actor(body: dict[str, Any]) -> Actor:
-    user = body.get("user") or {"id": body.get("user_id", ""), "name": body.get("user_name", "")}
-    return Actor(user["id"], user.get("name") or user.get("username") or "")
+def _actor(turn: Turn) -> Actor:
+    person = turn.body.get("user") or {"name": turn.body.get("user_name")}
+    return Actor(turn.user, person.get("name") or person.get("username") or "")
