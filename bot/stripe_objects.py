@@ -58,6 +58,7 @@ def charge(found: Object, dispute: Object | None = None) -> Charge:
         customer_id=identity(found.get("customer")),
         payment_intent_id=identity(found.get("payment_intent")),
         status=found["status"],
+        decline_code=(found.get("outcome") or {}).get("reason") or "" if found["status"] == "failed" else "",
         captured=bool(found.get("captured")),
         refunded_minor=found.get("amount_refunded") or 0,
         disputed=bool(found.get("disputed")),

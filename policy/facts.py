@@ -105,7 +105,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A charge as Stripe has it. `captured` False is an authorisation hold. Times are aware, in UTC."""
+    """A charge as Stripe has it. `captured` False is an authorisation hold. Times are aware, in UTC.
+
+    `decline_code` is why the bank said no, where it did.
+    """
 
     id: str
     amount: Money
@@ -113,6 +116,7 @@ class Charge:
     customer_id: str = ""
     payment_intent_id: str = ""
     status: str = "succeeded"
+    decline_code: str = ""
     captured: bool = True
     refunded_minor: int = 0
     disputed: bool = False

@@ -9,6 +9,8 @@ from policy.columns import columns
 from policy.model import Playbook
 from policy.money import Money
 from policy.ruling import Escalate, Result, Ruling
+from policy.subscriptions import cancelling, giving_access
+from policy.troubleshooting import retries
 
 _CHECKED = {
     "duplicate": "a second charge",
@@ -68,7 +70,27 @@ def tables_as_text(playbook: Playbook) -> str:
         decider = _decider(rule.issue, playbook) if rule.issue else _by_amount(rule.check, playbook)
         reasons.append((rule.label, _CHECKED[rule.check], decider, rule.source))
     title = f"{playbook.title} ({playbook.name}, version {playbook.version})"
-    return "\n".join([title, "", *columns(matrix), "", *columns(tiers), "", *columns(reasons)])
+    tables = [title, "", *columns(matrix), "", *columns(tiers), "", *columns(reasons)]
+    return "\n".join([*tables, *_declines(playbook), *_service(playbook)])
+
+
+def _declines(playbook: Playbook) -> list[str]:
+    """Return what the playbook knows about failed payments; nothing where it is silent."""
+    if not playbook.declines:
+        return []
+    rows = [("Decline", "What it means", "Tell the customer", "Never tell", "Source")]
+    rows += [
+        (one.code, one.meaning, one.tell, one.never_tell or "–", one.source)
+        for one in playbook.declines.values()
+    ]
+    return ["", *columns(rows), "", "After a failed payment", *_indented(retries(playbook))]
+
+
+def _service(playbook: Playbook) -> list[str]:
+    """Return how a subscription is cancelled and free access is given; nothing where it is silent."""
+    cancel, give = cancelling(playbook), giving_access(playbook)
+    lines = ["", "Cancelling a subscription", *_indented(cancel)] if cancel else []
+    return [*lines, "", "Giving free access", *_indented(give)] if give else lines
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

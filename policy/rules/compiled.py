@@ -11,6 +11,7 @@ from policy.money import Money
 from policy.periods import zone_named
 from policy.rules.amounts import Band, compile_limit, compile_weigh
 from policy.rules.arrears import compile_arrears
+from policy.rules.declined import explained
 from policy.rules.gates import compile_gate
 from policy.rules.outcomes import Advice, Basis, Decisive, Offer, granted, refused, sent_on
 from policy.rules.reasons import compile_reason
@@ -85,7 +86,8 @@ class _Rules:
         for check in self._before_money:
             found = check(facts)
             if isinstance(found, Stop):
-                stops.append(found)
+                paid = found.finding.rule != "gates.paid"
+                stops.append(found if paid else explained(found, facts.charge, self._playbook))
                 findings.append(found.finding)
                 continue
             findings.append(found)

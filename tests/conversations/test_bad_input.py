@@ -110,6 +110,12 @@ async def test_a_line_that_cannot_be_done_says_why(here: World, play: Play, line
     assert before == here.stripe.books()
 
 
+async def test_a_declined_charge_is_explained_with_what_the_customer_can_be_told(play: Play) -> None:
+    told = await play.line(MAYA, SUPPORT, f"{cast.FAILED_CHARGE} duplicate 'ticket 1' verified via email")
+    assert "Stripe tries again by itself, 3 times over 14 days." in told
+    assert "top up" in told or "enough money" in told
+
+
 async def test_a_second_request_for_the_same_charge_is_linked_and_not_opened(here: World, play: Play) -> None:
     await ask_for_1250(play)
     told = await play.line(TOM, SUPPORT, f"{cast.LARGE_1250} technical_error 'ticket 2' verified via phone")
