@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from bot.desk import disputes, mailing, settling
 from bot.desk.desk import Desk
 from bot.desk.record import noted
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
 from bot.store import cases, posts
+from bot.store.statements import add_once
 from bot.store.tables import Inbox, Operation, OutsideRefund, Seen
 from bot.store.work import change, take
 from bot.stripe_objects import Refund
@@ -133,11 +134,9 @@ def _outside(session: Session, refund: Refund, customer: str, case_id: str | Non
 
 
 def _add(session: Session, event_id: str, kind: str, object_id: str, now: datetime) -> bool:
-    if session.exec(select(Inbox.event_id).where(col(Inbox.event_id) == event_id)).first():
-        return False
-    session.add(Inbox(event_id=event_id, type=kind, object_id=object_id, received_at=now, due_at=now))
-    session.flush()
-    return True
+    return add_once(
+        session, Inbox, event_id=event_id, type=kind, object_id=object_id, received_at=now, due_at=now
+    )
 
 
 def _take(session: Session, event_id: str, now: datetime) -> Inbox | None:

@@ -10,7 +10,8 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -25,6 +26,7 @@ from sqlmodel import Session
 from bot.errors import ConfigurationError, StoreUnavailableError
 
 T = TypeVar("T")
+_Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 log = structlog.get_logger()
 _GROUP: Final = 128
 _WAITING: Final = 10_000
@@ -62,9 +64,9 @@ class Store:
         Whatever it raises comes back, and leaves no trace. A caller that gives up before its turn
         leaves none either. Raises StoreUnavailableError when the database did not take it.
         """
-        answer: Future[T] = Future()
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put(_Transaction(transaction, answer))
-        return await asyncio.wrap_future(answer)
+        return await answer
 
     async def read(self, query: Callable[[Session], T]) -> T:
         """Run `query` in a reader thread, outside any writing. Raises StoreUnavailableError."""
@@ -135,8 +137,7 @@ class Store:
         except BaseException as error:  # noqa: BLE001  # whatever it was, the thread lives on
             _refuse(group, error)
             return
-        for one, result in zip(group, results, strict=True):
-            one.answer.set_result(result)
+        _answer([(one.answer, result, None) for one, result in zip(group, results, strict=True)])
 
 
 def begin_writing(connection: Connection) -> None:
@@ -150,19 +151,35 @@ def begin_writing(connection: Connection) -> None:
 class _Transaction:
     __slots__ = ("answer", "run")
 
-    def __init__(self, run: Callable[[Session], Any], answer: Future[Any]) -> None:
+    def __init__(self, run: Callable[[Session], Any], answer: asyncio.Future[Any]) -> None:
         self.run = run
         self.answer = answer
 
 
 def _live(found: list[_Transaction]) -> list[_Transaction]:
-    """Leave out whose caller gave up. The others cannot be cancelled any more: their outcome arrives."""
-    return [one for one in found if one.answer.set_running_or_notify_cancel()]
+    """Leave out those whose callers have given up."""
+    return [one for one in found if not one.answer.cancelled()]
 
 
 def _refuse(group: list[_Transaction], failure: BaseException) -> None:
-    for one in group:
-        one.answer.set_exception(failure)
+    _answer([(one.answer, None, failure) for one in group])
+
+
+def _answer(outcomes: list[_Outcome]) -> None:
+    """Tell every caller of a group, and wake their event loop once for all of them."""
+    loop = outcomes[0][0].get_loop()
+    with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+        loop.call_soon_threadsafe(_tell, outcomes)
+
+
+def _tell(outcomes: list[_Outcome]) -> None:
+    for answer, result, failure in outcomes:
+        if answer.done():
+            continue
+        if failure is None:
+            answer.set_result(result)
+        else:
+            answer.set_exception(failure)
 
 
 class _OneOfSeveralError(Exception):

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import Insert, Table, TextClause, Update, bindparam, insert, text, update
 from sqlmodel import Session, SQLModel
 
 
 def add(session: Session, table: type[SQLModel], **values: Any) -> None:  # noqa: ANN401  # a column's value
     """Insert a row at once, past the session's bookkeeping; what is not named gets its default."""
     session.connection().execute(_insertion(table), _defaults(table) | values)
+
+
+def add_once(session: Session, table: type[SQLModel], **values: Any) -> bool:  # noqa: ANN401  # a column's value
+    """Insert a row unless one with its key is there; say whether it was new."""
+    given = _defaults(table) | values
+    return session.connection().execute(_insertion_once(table, tuple(given)), given).rowcount == 1
 
 
 def change_where(session: Session, table: type[SQLModel], where: Mapping[str, Any], **values: Any) -> int:  # noqa: ANN401  # a column's value
@@ -26,6 +32,17 @@ def change_where(session: Session, table: type[SQLModel], where: Mapping[str, An
 @cache
 def _insertion(table: type[SQLModel]) -> Insert:
     return insert(_table(table))
+
+
+@cache
+def _insertion_once(table: type[SQLModel], names: tuple[str, ...]) -> TextClause:
+    """SQLite and PostgreSQL write this alike; SQLAlchemy has it for each of them apart."""
+    columns = _table(table).c
+    places = ", ".join(f":{name}" for name in names)
+    insertion = (
+        f"INSERT INTO {_table(table).name} ({', '.join(names)}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608  # names of our own tables
+    )
+    return text(insertion).bindparams(*(bindparam(name, type_=columns[name].type) for name in names))
 
 
 @cache
