@@ -1,10 +1,10 @@
-"""Stripe, spoken to in the desk's own words; the only file that imports its SDK."""
+"""One Stripe account: charges found and read, refunds made, disputes accepted, events listed."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,10 +16,10 @@ from stripe import StripeClient
 from stripe.params import ChargeListParams
 
 from bot import stripe_objects as read
-from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
+from bot.errors import NotFoundError
+from bot.payments.answers import Answer, Done, Order, answer_to, refusal
 from bot.stripe_objects import Refund, StripeDispute
 from policy.facts import Charge, Customer, Invoice, Subscription
-from policy.money import Money
 
 T = TypeVar("T")
 API_VERSION: Final = stripe.api_version
@@ -36,53 +36,6 @@ class Record:
     subscription: Subscription | None
     siblings: tuple[Charge, ...]
     invoices: tuple[Invoice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A refund to be made, frozen: the same order with the same key is the same refund."""
-
-    operation_id: str
-    case_id: str
-    charge_id: str
-    amount: Money
-    reason: str
-    approver: str
-    api_version: str
-    idempotency_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Stripe holds the refund; its status says how far it is."""
-
-    refund: Refund
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Stripe will not make it: `code` is Stripe's, `sentence` says why."""
-
-    code: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Stripe has not looked at it: ask again after `wait`."""
-
-    wait: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody knows whether Stripe made it. `stored` means that this key will answer the same for ever."""
-
-    why: str
-    stored: bool = False
-
-
-Answer = Done | Refused | Later | Unknown
 
 
 class Payments:
@@ -169,7 +122,7 @@ class Payments:
             )
             return Done(read.refund(_plain(found)))
         except stripe.StripeError as error:
-            return _answer(error)
+            return answer_to(error)
 
     async def refunds(self, charge_id: str) -> list[Refund]:
         """Page through every refund of a charge; the truth of what was paid back."""
@@ -301,7 +254,7 @@ class Payments:
         try:
             return await call
         except stripe.StripeError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
 
 
 @asynccontextmanager
@@ -320,14 +273,6 @@ async def payments(api_key: str, api_base: str) -> AsyncIterator[Payments]:
         await transport.close_async()  # type: ignore[no-untyped-call]  # the SDK types it in no version
 
 
-def verified(body: bytes, signature: str, secret: str) -> bool:
-    """Say whether Stripe signed these bytes within the last five minutes (API documentation, “Webhooks”)."""
-    try:
-        return bool(stripe.WebhookSignature.verify_header(body.decode(), signature, secret, 300))
-    except (stripe.SignatureVerificationError, UnicodeDecodeError):
-        return False
-
-
 def _plain(found: stripe.StripeObject) -> dict[str, Any]:
     return found.to_dict(for_json=True)
 
@@ -337,75 +282,3 @@ def _with_customer(found: read.Object) -> tuple[Charge, Customer | None]:
     if not isinstance(customer, dict) or customer.get("deleted"):
         return read.charge(found), None
     return read.charge(found), read.customer(customer)
-
-
-def _answer(error: stripe.StripeError) -> Answer:
-    """Sort what went wrong with a refund into the four outcomes."""
-    status, code = error.http_status, _code(error)
-    if isinstance(error, stripe.RateLimitError) or status == 429:
-        return Later(timedelta(seconds=_retry_after(error)))
-    if status is None or isinstance(error, stripe.APIConnectionError):
-        return Unknown("Stripe's answer was lost")
-    if status == 409:
-        return Unknown("Stripe is still working on the same request")
-    if status >= 500:
-        return Unknown("Stripe answered with a fault of its own", stored=_replayed(error))
-    if isinstance(error, stripe.IdempotencyError):
-        return Unknown("Stripe has other parameters under the same key", stored=True)
-    if not 400 <= status < 500 or error.error is None:
-        return Unknown("the answer that came was not Stripe's")  # a proxy's page, or half of a body
-    return Refused(code, _SENTENCES.get(code) or f"Stripe refused it: {error.user_message}")
-
-
-def _refusal(error: stripe.StripeError) -> Exception:
-    """Turn what went wrong with a read into the sentence for the person who waits."""
-    if _code(error) == "resource_missing":
-        return NotFoundError(
-            "Stripe has nothing under that id. Check that it was copied whole, "
-            "and that it is from this account and not from test mode."
-        )
-    if isinstance(error, stripe.AuthenticationError):
-        return StripeRefusedError(
-            "Stripe does not accept the key that Makegood has. An administrator has to renew it."
-        )
-    if isinstance(error, stripe.PermissionError):
-        return StripeRefusedError(
-            "Makegood's Stripe key lacks a permission for this. An administrator has to add it: read access "
-            "to charges, customers, invoices and subscriptions, and write access to refunds and disputes."
-        )
-    if (
-        error.http_status is not None
-        and 400 <= error.http_status < 500
-        and error.http_status not in {409, 429}
-    ):
-        return StripeRefusedError(f"Stripe refused it: {error.user_message}")
-    return StripeUnavailableError(
-        "Stripe does not answer at the moment. Nothing was changed; try again in a minute."
-    )
-
-
-def _code(error: stripe.StripeError) -> str:
-    return str((error.error and error.error.code) or error.code or "")
-
-
-def _replayed(error: stripe.StripeError) -> bool:
-    """Say whether this answer was stored under the key, and will come again for as long as the key lives."""
-    return {name.lower(): value for name, value in (error.headers or {}).items()}.get(
-        "idempotent-replayed"
-    ) == "true"
-
-
-def _retry_after(error: stripe.StripeError) -> int:
-    headers: Callable[[str], str | None] = (error.headers or {}).get
-    said = headers("retry-after") or headers("Retry-After") or "2"
-    return int(said) if said.isdigit() else 2
-
-
-_SENTENCES: Final = {
-    "charge_already_refunded": "Stripe says that this charge has already been refunded.",
-    "charge_disputed": "The bank has opened a chargeback on this charge, so Stripe refuses a refund.",
-    "charge_expired_for_capture": "The authorisation on this card has expired; there is nothing to refund.",
-    "insufficient_funds": "The Stripe balance does not cover this refund. Finance has to top it up.",
-    "balance_insufficient": "The Stripe balance does not cover this refund. Finance has to top it up.",
-    "resource_missing": "Stripe no longer has this charge.",
-}

@@ -1,0 +1,18 @@
+"""Stripe, spoken to in the desk's own words; the only package that imports its SDK."""
+
+from bot.payments.account import API_VERSION, Payments, Record, payments
+from bot.payments.answers import Answer, Done, Later, Order, Refused, Unknown, verified
+
+__all__ = [
+    "API_VERSION",
+    "Answer",
+    "Done",
+    "Later",
+    "Order",
+    "Payments",
+    "Record",
+    "Refused",
+    "Unknown",
+    "payments",
+    "verified",
+]
