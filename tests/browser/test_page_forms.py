@@ -22,7 +22,7 @@ async def test_a_command_is_completed_and_sent_with_the_keyboard(eyes: Eyes) -> 
     await expect(eyes.page.locator("#main .composer-hint")).to_have_text("/refund [charge]")
     await eyes.page.keyboard.press("Enter")
     await expect(eyes.dialog.get_by_label("Charge")).to_be_focused()
-    assert "" == await eyes.composer.input_value()
+    await expect(eyes.composer).to_have_value("")
 
 
 async def test_a_charge_is_found_and_chosen_with_the_keyboard(eyes: Eyes) -> None:
