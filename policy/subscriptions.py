@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy.model import Playbook, Route
+from policy.model import Playbook
 
 _WAYS = {
     "at_period_end": "Cancel at the end of the period, so that the customer keeps what is paid for.",
@@ -23,8 +23,3 @@ def giving_access(playbook: Playbook) -> tuple[str, ...]:
         return ()
     called = playbook.routes[comps.granted_by].called
     return (f"Ask {called} first: only they may grant it.", comps.where, *comps.ways.values())
-
-
-def may_grant_access(playbook: Playbook) -> Route | None:
-    """Return the route whose approvers may grant free access; None where the playbook is silent."""
-    return None if playbook.comps is None else playbook.routes[playbook.comps.granted_by]

@@ -110,11 +110,6 @@ def drawn(session: Session, post: Post, *, channel: str, ts: str, now: datetime)
     )
 
 
-def by_message(session: Session, channel: str, ts: str) -> Post | None:
-    """Find what a message in Slack is about."""
-    return session.exec(select(Post).where(Post.channel == channel, Post.ts == ts)).first()
-
-
 def of_subject(session: Session, subject_id: str) -> Sequence[Post]:
     """Return every message of one subject."""
     return session.exec(select(Post).where(Post.subject_id == subject_id).order_by(col(Post.id))).all()

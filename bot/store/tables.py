@@ -274,7 +274,6 @@ class Post(SQLModel, table=True):
     __tablename__ = "post"
     __table_args__ = (
         UniqueConstraint("subject_id", "purpose"),
-        Index("post_by_message", "channel", "ts"),
         _due("post"),
     )
 

@@ -211,7 +211,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('subject_id', 'purpose')
     )
     with op.batch_alter_table('post', schema=None) as batch_op:
-        batch_op.create_index('post_by_message', ['channel', 'ts'], unique=False)
         batch_op.create_index('post_due', ['due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
 
     op.create_table('refund_case',
@@ -283,7 +282,6 @@ def downgrade() -> None:
     op.drop_table('refund_case')
     with op.batch_alter_table('post', schema=None) as batch_op:
         batch_op.drop_index('post_due', sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
-        batch_op.drop_index('post_by_message')
 
     op.drop_table('post')
     with op.batch_alter_table('outside_refund', schema=None) as batch_op:
