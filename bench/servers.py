@@ -26,6 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import handlers
+from bot import logs
 from bot.app import slack_client
 from bot.desk.desk import Desk, Rules
 from bot.desk.scenes import looker
@@ -232,4 +233,5 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
+    logs.configure()
     asyncio.run(serve(sys.argv[1], sys.argv[2]))

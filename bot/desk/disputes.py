@@ -13,6 +13,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import issue_of, move, noted, opened, start_clock, stop_clock
 from bot.errors import AlreadyDecidedError, NotFoundError, StripeRefusedError, StripeUnavailableError
 from bot.store import cases, escalations, posts
+from bot.store.statements import fetch
 from bot.store.tables import Dispute
 from bot.store.work import change, take
 from bot.stripe_objects import StripeDispute
@@ -30,7 +31,7 @@ async def take_in(desk: Desk, dispute_id: str) -> None:
     Raises StripeUnavailableError, StripeRefusedError, NotFoundError.
     """
     found = await desk.payments.dispute(dispute_id)
-    known = await desk.store.read(lambda session: session.get(Dispute, dispute_id))
+    known = await desk.store.read(lambda session: fetch(session, Dispute, dispute_id))
     if known is None:
         charge = await desk.payments.charge(found.charge_id)
         customer = await desk.payments.customer(charge.customer_id) if charge.customer_id else None
@@ -100,7 +101,7 @@ async def close_accepted(desk: Desk, dispute_id: str) -> None:
 def _open(
     desk: Desk, session: Session, found: StripeDispute, charge: Charge, customer: Customer | None
 ) -> None:
-    if session.get(Dispute, found.id):
+    if fetch(session, Dispute, found.id):
         return
     now, issue = desk.now(), issue_of(desk.playbook, "dispute")
     advice = _advice(desk, session, found)
@@ -150,13 +151,12 @@ def _advice(desk: Desk, session: Session, found: StripeDispute) -> Advice:
 
 def _follow(desk: Desk, session: Session, found: StripeDispute) -> None:
     """Bring our row to Stripe's status; the same status twice changes nothing."""
-    dispute = session.get(Dispute, found.id)
+    dispute = fetch(session, Dispute, found.id)
     if dispute is None:
         return
     now = desk.now()
     if (dispute.status, dispute.evidence_due_at) != (found.status, found.evidence_due_at):
         change(session, dispute, status=found.status, evidence_due_at=found.evidence_due_at)
-        session.refresh(dispute)
         posts.redraw(session, dispute.id, now)
     accepting = dispute.state == DisputeState.ACCEPTING
     happened = "accepted" if accepting and found.status == "lost" else _ENDS.get(found.status, "")
@@ -173,14 +173,14 @@ def _put_off(session: Session, dispute: Dispute, sentence: str, now: datetime) -
 
 
 def _take_accepting(session: Session, dispute_id: str, now: datetime) -> Dispute | None:
-    dispute = session.get(Dispute, dispute_id)
+    dispute = fetch(session, Dispute, dispute_id)
     if dispute is None or dispute.state != DisputeState.ACCEPTING or not take(session, dispute, now):
         return None
     return dispute
 
 
 def _open_for(desk: Desk, session: Session, dispute_id: str, by: str, happened: str) -> Dispute:
-    dispute = session.get(Dispute, dispute_id)
+    dispute = fetch(session, Dispute, dispute_id)
     if dispute is None:
         raise NotFoundError("There is no such dispute any more.")
     authority.require(desk, dispute, by)

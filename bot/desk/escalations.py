@@ -15,6 +15,7 @@ from bot.desk.record import issue_of, move, opened, start_clock, stop_clock
 from bot.errors import AlreadyDecidedError, NotFoundError
 from bot.store import escalations, posts
 from bot.store.ids import new_id
+from bot.store.statements import fetch
 from bot.store.tables import Escalation
 from policy.lifecycle import ESCALATION, EscalationState
 
@@ -117,7 +118,7 @@ async def hand_on(desk: Desk, escalation_id: str, by: str, route: str, why: str)
 
 async def check_may_decide(desk: Desk, escalation_id: str, by: str) -> Escalation:
     """Return the escalation when `by` may answer it now; for opening a form. Raises as `acknowledge` does."""
-    escalation = _found(await desk.store.read(lambda session: session.get(Escalation, escalation_id)))
+    escalation = _found(await desk.store.read(lambda session: fetch(session, Escalation, escalation_id)))
     await authority.check(desk, escalation, by, "answer")
     return escalation
 
@@ -130,7 +131,7 @@ async def _decide(
     decide: Callable[[Session, Escalation, datetime], None],
 ) -> None:
     def write(session: Session) -> None:
-        escalation = _found(session.get(Escalation, escalation_id))
+        escalation = _found(fetch(session, Escalation, escalation_id))
         authority.require(desk, escalation, by)
         if not ESCALATION.may(EscalationState(escalation.state), happened):
             raise _already(escalation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session
 
 from bot.store import audit, posts
@@ -63,9 +64,10 @@ def move(
     guard = {"id": subject.id, "state": subject.state}
     if change_where(session, type(subject), guard, **changes) != 1:
         raise LookupError(f"{subject.id} is no longer {subject.state}")
-    session.expunge(subject)
+    if subject in session:
+        session.expunge(subject)  # its row is written already; what follows is only for whoever holds it
     for name, value in changes.items():
-        setattr(subject, name, value)
+        set_committed_value(subject, name, value)
     noted(session, subject, happened, actor=actor, at=at, detail=detail)
     posts.redraw(session, subject.id, at)
 

@@ -8,6 +8,7 @@ from bot.cards.text import duration
 from bot.desk.desk import Desk
 from bot.desk.record import Subject, issue_of, noted
 from bot.store import posts
+from bot.store.statements import fetch
 from bot.store.tables import Case, Deadline, Dispute, Escalation
 from bot.store.work import change
 from policy.escalation import next_reminder
@@ -82,7 +83,7 @@ def _also_next_route(desk: Desk, session: Session, subject: Subject, deadline: D
 
 def _subject(session: Session, deadline: Deadline) -> Subject | None:
     if deadline.subject_kind == "case":
-        return session.get(Case, deadline.subject_id)
+        return fetch(session, Case, deadline.subject_id)
     if deadline.subject_kind == "escalation":
-        return session.get(Escalation, deadline.subject_id)
-    return session.get(Dispute, deadline.subject_id)
+        return fetch(session, Escalation, deadline.subject_id)
+    return fetch(session, Dispute, deadline.subject_id)

@@ -14,6 +14,7 @@ from bot.desk.desk import Rules
 from bot.directory import Directory
 from bot.store import cases
 from bot.store.engine import Store
+from bot.store.statements import fetch
 from bot.store.tables import Dispute, Escalation
 from policy.playbook import Playbook
 
@@ -44,9 +45,9 @@ def _read(session: Session, *, subject_id: str, now: datetime, playbook: Playboo
             outside=cases.outside(session, case.charge_id),
             dispute=cases.dispute_on_charge(session, case.charge_id),
         )
-    if escalation := session.get(Escalation, subject_id):
+    if escalation := fetch(session, Escalation, subject_id):
         return replace(scene, escalation=escalation)
-    dispute = session.get(Dispute, subject_id)
+    dispute = fetch(session, Dispute, subject_id)
     if dispute is None:
         raise LookupError(f"there is no case, escalation or dispute {subject_id}")
     return replace(scene, dispute=dispute, open_case=cases.open_on_charge(session, dispute.charge_id))

@@ -46,7 +46,9 @@ def record(
         "digest": _digest(salt, detail or {}),
         "before": before,
     }
-    add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=_hash(covered))
+    own = _hash(covered)
+    add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=own)
+    session.info[_HEAD] = (session.get_transaction(), number + 1, own)
     return number + 1
 
 
@@ -102,11 +104,18 @@ def faults(session: Session) -> Iterator[str]:
 
 
 def last(session: Session) -> tuple[int, str]:
-    """Return the newest entry's number and hash; of none, (0, BEGINNING)."""
+    """Return the newest entry's number and hash; of none, (0, BEGINNING).
+
+    Who has written an entry knows it to the end of the transaction: nobody else writes meanwhile.
+    """
+    transaction, number, own = session.info.get(_HEAD, (None, 0, BEGINNING))
+    if transaction is not None and transaction is session.get_transaction():
+        return number, own
     found = session.connection().execute(_LAST).first()
     return (found[0], found[1]) if found else (0, BEGINNING)
 
 
+_HEAD: Final = "audit_head"
 _LAST: Final = select(Audit.number, Audit.hash).where(
     Audit.number == select(func.max(Audit.number)).scalar_subquery()
 )

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlmodel import Session, and_, col, or_, select
 
+from bot.store.statements import fetch
 from bot.store.tables import Case, Deadline, Dispute, Ledger, Operation, OutsideRefund
 from policy.lifecycle import BUSY_CASE_STATES, OPEN_CASE_STATES, CaseState
 
@@ -18,7 +19,7 @@ _HISTORY: Final = timedelta(days=400)
 
 def get(session: Session, case_id: str) -> Case | None:
     """Return a case."""
-    return session.get(Case, case_id)
+    return fetch(session, Case, case_id)
 
 
 def by_request(session: Session, request_key: str) -> Case | None:
