@@ -35,7 +35,7 @@ from bot.mailer import Mailer
 from bot.messenger import Messenger
 from bot.payments import payments
 from bot.sandbox.world import world
-from bot.serving import serving
+from bot.serving import serving, settle_memory
 from bot.store.engine import Store
 from bot.store.tables import Seen
 from bot.tasks import Tasks
@@ -214,6 +214,7 @@ SERVERS: Final[dict[str, Callable[[str], Any]]] = {
 async def serve(name: str, database_url: str) -> None:
     """Serve until standard input closes; print the address first."""
     async with SERVERS[name](database_url) as app, serving(app) as url:
+        settle_memory()
         print(url, flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

@@ -14,7 +14,7 @@ from bot import logs
 from bot.app import running
 from bot.commands.policy import Subparsers
 from bot.errors import ConfigurationError
-from bot.serving import serving
+from bot.serving import serving, settle_memory
 from bot.settings import Settings, read_settings
 
 log = structlog.get_logger()
@@ -48,6 +48,7 @@ async def _until_stopped(settings: Settings) -> None:
                 log.info("playbook read again", version=app.desk.playbook.version)
 
         loop.add_signal_handler(signal.SIGHUP, reload)
+        settle_memory()
         try:
             async with serving(app.asgi, settings.host, settings.port) as url:
                 log.info(
