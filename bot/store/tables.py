@@ -27,6 +27,12 @@ from sqlmodel import Field, SQLModel
 from policy.lifecycle import BUSY_CASE_STATES
 
 
+class _Row(SQLModel):
+    """A table's row. Rows are not validated by pydantic, so its validators are not built at each start."""
+
+    model_config = {"defer_build": True}
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware UTC time, on databases with time zones and without."""
 
@@ -63,7 +69,7 @@ _LIVE = text("state IN ('executing', 'unknown', 'later', 'settling')")
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
-class Case(SQLModel, table=True):
+class Case(_Row, table=True):
     """A refund request and all that became of it."""
 
     __tablename__ = "refund_case"
@@ -122,7 +128,7 @@ class Case(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class Ledger(SQLModel, table=True):
+class Ledger(_Row, table=True):
     """What is left on a charge: Stripe's figures as last read, and what live operations have reserved."""
 
     __tablename__ = "charge_ledger"
@@ -135,7 +141,7 @@ class Ledger(SQLModel, table=True):
     reserved_minor: int = Field(default=0, sa_type=_BIG)
 
 
-class Operation(SQLModel, table=True):
+class Operation(_Row, table=True):
     """One refund to be made at Stripe: frozen parameters, and what Stripe answered."""
 
     __tablename__ = "operation"
@@ -169,7 +175,7 @@ class Operation(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class OutsideRefund(SQLModel, table=True):
+class OutsideRefund(_Row, table=True):
     """A refund that nobody here asked for, made in the Stripe Dashboard or by another program."""
 
     __tablename__ = "outside_refund"
@@ -184,7 +190,7 @@ class OutsideRefund(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcTime)
 
 
-class Escalation(SQLModel, table=True):
+class Escalation(_Row, table=True):
     """Something that a route has to answer and that pays no money."""
 
     __tablename__ = "escalation"
@@ -217,7 +223,7 @@ class Escalation(SQLModel, table=True):
     ruling: dict[str, Any] | None = Field(default=None, sa_type=JSON)
 
 
-class Dispute(SQLModel, table=True):
+class Dispute(_Row, table=True):
     """A chargeback as Stripe told us, and what finance decided."""
 
     __tablename__ = "dispute"
@@ -248,7 +254,7 @@ class Dispute(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class Deadline(SQLModel, table=True):
+class Deadline(_Row, table=True):
     """The clock of one open case, escalation or dispute: when it is reminded of next (`due_at`)."""
 
     __tablename__ = "deadline"
@@ -265,7 +271,7 @@ class Deadline(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class Post(SQLModel, table=True):
+class Post(_Row, table=True):
     """One Slack message: what it shows, where it stands, and whether it shows the present state.
 
     `place` is a route, a user id (a direct message), or a channel id. `purpose` is unique for its subject.
@@ -295,7 +301,7 @@ class Post(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class Mail(SQLModel, table=True):
+class Mail(_Row, table=True):
     """One mail to a customer. `message_id` is fixed before the first try, so that a doubled one is one."""
 
     __tablename__ = "mail"
@@ -313,7 +319,7 @@ class Mail(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class Inbox(SQLModel, table=True):
+class Inbox(_Row, table=True):
     """Each event of Stripe's once; its object is read again when it is handled."""
 
     __tablename__ = "inbox"
@@ -328,7 +334,7 @@ class Inbox(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class Audit(SQLModel, table=True):
+class Audit(_Row, table=True):
     """One entry of the append-only trail, chained to the one before by its hash.
 
     The chain covers `digest`, the salted hash of `detail`: a detail can be erased and the chain holds.
@@ -350,7 +356,7 @@ class Audit(SQLModel, table=True):
     hash: str = Field(unique=True)
 
 
-class Seen(SQLModel, table=True):
+class Seen(_Row, table=True):
     """A mark that outlives a restart, such as how far the events list has been read."""
 
     __tablename__ = "seen"
