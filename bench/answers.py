@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from bench import prepared
+from bench.databases import Databases
 from bench.prepared import Delivery
 from bench.rounds import ROUNDS, Line, line, load, running
 
@@ -13,12 +13,12 @@ _SLACK, _STRIPE = "/slack/events", "/stripe/webhook"
 _EACH = 1500
 
 
-def clicks(folder: Path) -> list[Line]:
-    """Measure a click (verify, authorise, guarded write and audit, durable) on SQLite."""
-    url = prepared.database(f"sqlite:///{folder / 'clicks.db'}")
-    naive = prepared.database(f"sqlite:///{folder / 'naive.db'}")
+def clicks(databases: Databases) -> list[Line]:
+    """Measure a click (verify, authorise, guarded write and audit, durable)."""
+    url, naive = databases.fresh(), databases.fresh()
     ids = {(c, r): [f"ES-{c}-{r}-{i}" for i in range(_EACH)] for c in (16, 64) for r in range(ROUNDS)}
     prepared.escalations(url, [one for group in ids.values() for one in group])
+    on = databases.name
     lines = []
     with running(["bare", "twin", "desk_slack", "naive_slack"], [url, url, url, naive]) as at:
         for connections, limit in ((16, 0.45), (64, 0.5)):
@@ -33,36 +33,38 @@ def clicks(folder: Path) -> list[Line]:
                 latencies.append((ours["p50_ms"], ours["p99_ms"]))
                 if connections == 16:
                     slow = load(at["naive_slack"], _SLACK, bare[: _EACH // 5], connections)
-                    against.append((ours["rate"], slow["rate"], slow["rate"]))
-            lines.append(
-                line(f"click, {connections} connections, against a bare ack", limit, rounds, ms=latencies)
-            )
+                    again = load(at["naive_slack"], _SLACK, bare[: _EACH // 5], connections)
+                    against.append((ours["rate"], slow["rate"], again["rate"]))
+            what = f"click on {on}, {connections} connections, against a bare ack"
+            lines.append(line(what, limit, rounds, ms=latencies, durable=prepared.durability(url)))
             if against:
-                lines.append(line("click against a default app with one async ORM insert", 4.0, against))
-            worst = [(5 * p50, p99, p99) for p50, p99 in latencies]
+                lines.append(line(f"click on {on}, against a default app and one async insert", 4.0, against))
             if connections == 64:
-                lines.append(line("five times p50 against p99, 64 connections", 1.0, worst))
-        lines.append(_listeners(at["desk_slack"], folder))
+                worst = [(5 * p50, p99, p99) for p50, p99 in latencies]
+                lines.append(line(f"five times p50 against p99 on {on}, 64 connections", 1.0, worst))
+    prepared.check_clicks(url, sum(map(len, ids.values())))
     return lines
 
 
-def _listeners(desk: str, folder: Path) -> Line:
-    empty = f"sqlite:///{folder / 'clicks.db'}"
+def listeners(databases: Databases) -> list[Line]:
+    """Measure an acknowledgement with every listener registered."""
+    empty = databases.fresh()
     rounds = []
-    with running(["one_listener"], [empty]) as at, running(["one_listener"], [empty]) as other:
+    names = ["one_listener", "twin_listener", "desk_slack"]
+    with running(names, [empty, empty, empty]) as at:
         ack = [prepared.click("open_link", "x")] * (2 * _EACH)
         for _ in range(ROUNDS):
             theirs = load(at["one_listener"], _SLACK, ack, 16)
-            ours = load(desk, _SLACK, ack, 16)
-            twin = load(other["one_listener"], _SLACK, ack, 16)
+            ours = load(at["desk_slack"], _SLACK, ack, 16)
+            twin = load(at["twin_listener"], _SLACK, ack, 16)
             rounds.append((ours["rate"], theirs["rate"], twin["rate"]))
-    return line("ack with every listener registered, against the same app with one", 0.9, rounds)
+    return [line("ack with every listener registered, against the same app with one", 0.9, rounds)]
 
 
-def webhooks(folder: Path) -> list[Line]:
-    """Measure the taking in of an event (verify, once, durable) on SQLite."""
-    url = prepared.database(f"sqlite:///{folder / 'webhooks.db'}")
-    naive = prepared.database(f"sqlite:///{folder / 'naive-webhooks.db'}")
+def webhooks(databases: Databases) -> list[Line]:
+    """Measure the taking in of an event (verify, once, durable)."""
+    url, naive = databases.fresh(), databases.fresh()
+    on = databases.name
     lines = []
     with running(["hmac_only", "hmac_twin", "desk_webhook", "naive_webhook"], [url, url, url, naive]) as at:
 
@@ -80,7 +82,7 @@ def webhooks(folder: Path) -> list[Line]:
 
         for connections, limit in ((16, 0.28), (64, 0.36)):
             against_hmac(
-                f"webhook, {connections} connections, against checking the HMAC alone",
+                f"webhook on {on}, {connections} connections, against checking the HMAC alone",
                 limit,
                 connections,
                 lambda number, c=connections: [
@@ -88,7 +90,7 @@ def webhooks(folder: Path) -> list[Line]:
                 ],  # type: ignore[misc]  # a default binds the loop's value
             )
         against_hmac(
-            "webhook that came before, 16 connections, against checking the HMAC alone",
+            f"webhook on {on} that came before, 16 connections, against checking the HMAC alone",
             0.4,
             16,
             lambda _number: [prepared.event(f"evt_16_0_{i}") for i in range(2 * _EACH)],
@@ -100,6 +102,9 @@ def webhooks(folder: Path) -> list[Line]:
             )
             few = [prepared.event(f"evt_m{number}_{i}") for i in range(_EACH // 5)]
             theirs = load(at["naive_webhook"], _STRIPE, few, 16)
-            rounds.append((ours["rate"], theirs["rate"], theirs["rate"]))
-        lines.append(line("webhook against construct_event and one async ORM insert", 4.0, rounds))
+            fresh = [prepared.event(f"evt_o{number}_{i}") for i in range(_EACH // 5)]
+            twin = load(at["naive_webhook"], _STRIPE, fresh, 16)
+            rounds.append((ours["rate"], theirs["rate"], twin["rate"]))
+        lines.append(line(f"webhook on {on}, against construct_event and one async insert", 4.0, rounds))
+    prepared.check_events(url, ROUNDS * (2 * 2 * _EACH + _EACH))
     return lines

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote_plus
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, select
 
 from bench.servers import SIGNING_SECRET, TEAM, WEBHOOK_SECRET
 from bot.desk.record import opened, start_clock
 from bot.sandbox.slack.cast import MAYA, PRIYA
 from bot.store import migrating
 from bot.store.engine import Store
-from bot.store.tables import Escalation
+from bot.store.tables import Audit, Escalation, Inbox
 from policy import playbook
 
 Delivery = tuple[str, dict[str, str]]
@@ -59,8 +60,54 @@ def escalations(url: str, ids: list[str]) -> None:
             )
             opened(session, escalation, actor=MAYA, at=now, event="escalated", detail={})
             start_clock(session, escalation, issue, opened_at=now, answer_by=escalation.answer_by)
+            session.expunge_all()
 
     in_one_transaction(url, write)
+
+
+def durability(url: str) -> dict[str, str]:
+    """Read back what the desk's own connection has set for commits to be durable."""
+    store = Store(url)
+    asked = (
+        ("PRAGMA journal_mode", "PRAGMA synchronous")
+        if store.sqlite
+        else ("SHOW synchronous_commit", "SHOW fsync")
+    )
+    with store.engine.connect() as connection:
+        found = {one: str(connection.exec_driver_sql(one).scalar()) for one in asked}
+    store.close()
+    if list(found.values()) not in (["wal", "2"], ["on", "on"]):
+        raise RuntimeError(f"commits are not durable: {found}")
+    return found
+
+
+def check_clicks(url: str, answered: int) -> None:
+    """Raise RuntimeError unless each click that was answered is a row, with its entry in the trail."""
+
+    def read(session: Session) -> tuple[int, int]:
+        done = select(func.count()).select_from(Escalation).where(Escalation.state == "acknowledged")
+        noted = select(func.count()).select_from(Audit).where(Audit.event == "acknowledged")
+        return session.exec(done).one(), session.exec(noted).one()
+
+    _compare(url, read, (answered, answered))
+
+
+def check_events(url: str, answered: int) -> None:
+    """Raise RuntimeError unless each new event that was answered is a row."""
+
+    def read(session: Session) -> tuple[int]:
+        return (session.exec(select(func.count()).select_from(Inbox)).one(),)
+
+    _compare(url, read, (answered,))
+
+
+def _compare(url: str, read: Callable[[Session], tuple[int, ...]], expected: tuple[int, ...]) -> None:
+    store = Store(url)
+    with Session(store.engine) as session:
+        found = read(session)
+    store.close()
+    if found != expected:
+        raise RuntimeError(f"{expected} were answered, and the rows say {found}")
 
 
 def click(action_id: str, value: str) -> Delivery:

@@ -82,6 +82,8 @@ def line(what: str, limit: float, rounds: Sequence[tuple[float, float, float]], 
     return Line(what, round(statistics.median(ratios), 3), limit, spread <= _SPREAD, detail)
 
 
-def scratch() -> Path:
-    """Return a new folder for databases."""
-    return Path(tempfile.mkdtemp(prefix="makegood-bench-"))
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Make a folder for databases, and remove it."""
+    with tempfile.TemporaryDirectory(prefix="makegood-bench-") as folder:
+        yield Path(folder)

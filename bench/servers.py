@@ -202,6 +202,7 @@ SERVERS: Final[dict[str, Callable[[str], Any]]] = {
     "bare": bare,
     "twin": bare,
     "one_listener": one_listener,
+    "twin_listener": one_listener,
     "desk_slack": desk_slack,
     "naive_slack": naive_slack,
     "hmac_only": hmac_only,

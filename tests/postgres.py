@@ -31,6 +31,11 @@ class Postgres:
         migrating.migrate(store.engine)
         store.close()
 
+    def wait_for_the_disk(self) -> None:
+        """Make every commit durable again: what is measured has to be what is run."""
+        self._run(SQL("ALTER SYSTEM SET fsync = on"))
+        self._run(SQL("SELECT pg_reload_conf()"))
+
     def url(self, name: str) -> str:
         """Return the DATABASE_URL of a database."""
         return str(self.server.get_uri(database=name, driver="psycopg"))
