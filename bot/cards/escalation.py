@@ -67,11 +67,13 @@ def _policy(escalation: Escalation) -> list[Block]:
 def _buttons(escalation: Escalation) -> list[Block]:
     if escalation.state == EscalationState.RESOLVED:
         return []
+    refund = button("Refund the charge", "escalation_refund", escalation.id)
     acknowledge = button("Acknowledge", "escalation_acknowledge", escalation.id, style="primary")
     return [
         actions(
             [
                 *([acknowledge] if escalation.state == EscalationState.OPEN else []),
+                *([refund] if escalation.opened_by == "stripe" and escalation.charge_id else []),
                 button("Resolve", "escalation_resolve", escalation.id),
                 button("Hand on", "escalation_hand_on", escalation.id),
             ]

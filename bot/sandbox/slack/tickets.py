@@ -92,10 +92,11 @@ class ResponseUrls:
 
 @dataclass
 class Upload:
-    """A file on its way: announced, then sent, then completed."""
+    """A file: announced, then sent, then completed. `user` is who attached it; empty: the app."""
 
     file_id: str
     name: str
     length: int
     content: bytes | None = None
     completed: bool = False
+    user: str = ""
