@@ -6,6 +6,7 @@ Whatever dies in between, the row says how to go on: `go_on` takes up what a dis
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlmodel import Session
 
@@ -29,7 +30,14 @@ from bot.store.tables import Dispute
 from bot.store.work import change, take
 from policy.lifecycle import DISPUTE, DisputeState
 
-_ASK_AGAIN = timedelta(seconds=30)
+_ASK_AGAIN: Final = timedelta(seconds=30)
+_SILENT: Final = "Stripe does not answer at the moment. Makegood tries again by itself."
+_UNANSWERED: Final = {
+    DisputeState.ACCEPTING: "Stripe's answer did not arrive, so nobody knows yet whether it was closed. "
+    "Makegood looks at Stripe and goes on by itself.",
+    DisputeState.SUBMITTING: "Stripe's answer did not arrive, so nobody knows yet whether it was submitted. "
+    "Makegood looks at Stripe and goes on by itself; it is not submitted twice.",
+}
 
 
 async def accept(desk: Desk, dispute_id: str, by: str) -> None:
@@ -123,7 +131,9 @@ async def go_on(desk: Desk, dispute_id: str) -> None:
     while dispute := await desk.store.write(lambda session: _take(session, dispute_id, desk.now())):
         try:
             await _work(desk, dispute)
-        except (StripeUnavailableError, SlackUnavailableError) as error:
+        except StripeUnavailableError:
+            await _put_off(desk, dispute, _UNANSWERED.get(DisputeState(dispute.state), _SILENT))
+        except SlackUnavailableError as error:
             await _put_off(desk, dispute, str(error))
         except (StripeRefusedError, NotFoundError) as error:
             await _refused(desk, dispute, str(error))

@@ -15,7 +15,7 @@ from bot.desk.record import issue_of, move, noted, opened, start_clock, stop_clo
 from bot.payments import ANSWERABLE
 from bot.store import cases, escalations, posts
 from bot.store.tables import Case, Dispute
-from bot.store.work import change
+from bot.store.work import amend
 from bot.stripe_objects import Funds, StripeDispute
 from policy.facts import Charge, Customer
 from policy.lifecycle import BUSY_CASE_STATES, DISPUTE, DisputeState
@@ -161,8 +161,7 @@ def _catch_up(session: Session, dispute: Dispute, found: StripeDispute, now: dat
         "fee_minor": found.funds.fee_minor,
     }
     if any(getattr(dispute, name) != value for name, value in values.items()):
-        change(session, dispute, **values)
-        session.refresh(dispute)
+        amend(session, dispute, **values)
         posts.redraw(session, dispute.id, now)
 
 
@@ -183,8 +182,7 @@ def _start_again(desk: Desk, session: Session, dispute: Dispute, now: datetime) 
         return
     issue = issue_of(desk.playbook, "dispute")
     answer_by = min(now + issue.sla, dispute.evidence_due_at or now + issue.sla)
-    change(session, dispute, answer_by=answer_by)
-    session.refresh(dispute)
+    amend(session, dispute, answer_by=answer_by)
     start_clock(session, dispute, issue, opened_at=now, answer_by=answer_by)
 
 

@@ -12,7 +12,7 @@ from bot.desk.record import issue_of, move, noted, opened, start_clock, stop_clo
 from bot.store import cases, escalations, posts
 from bot.store.ids import new_id
 from bot.store.tables import Dispute, Escalation
-from bot.store.work import change
+from bot.store.work import amend, change
 from bot.stripe_objects import FraudWarning
 from policy.facts import Charge, Customer
 from policy.lifecycle import ESCALATION, EscalationState
@@ -48,8 +48,8 @@ def _write(
         _on_dispute(desk, session, dispute, found)
         return dispute.id
     known = escalations.by_request(session, escalations.warning_key(found.id))
-    if known and not found.actionable:
-        _resolve(desk, session, known, "The charge was refunded or disputed meanwhile.")
+    if known and not found.actionable and not charge.disputed:
+        _resolve(desk, session, known, "The charge was refunded meanwhile.")
     if known or not found.actionable:
         return known.id if known else ""
     return _alert(desk, session, found, charge, customer)
@@ -58,8 +58,7 @@ def _write(
 def _on_dispute(desk: Desk, session: Session, dispute: Dispute, found: FraudWarning) -> None:
     if dispute.fraud_type:
         return
-    change(session, dispute, fraud_type=found.fraud_type)
-    session.refresh(dispute)
+    amend(session, dispute, fraud_type=found.fraud_type)
     change(session, dispute, advice=asdict(advice_on(desk, session, dispute)))
     detail = {"kind": found.fraud_type.replace("_", " ")}
     noted(session, dispute, "fraud_warned", actor="stripe", at=desk.now(), detail=detail)

@@ -11,7 +11,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import noted
 from bot.store import posts
 from bot.store.tables import Dispute
-from bot.store.work import change
+from bot.store.work import amend, change
 from bot.usage import Period
 
 
@@ -29,8 +29,7 @@ async def look(desk: Desk, dispute: Dispute) -> None:
         current, now = session.get(Dispute, dispute.id), desk.now()
         if current is None:
             return
-        change(session, current, usage=known | {"asked_at": now.isoformat()}, investigate=False)
-        session.refresh(current)
+        amend(session, current, usage=known | {"asked_at": now.isoformat()}, investigate=False)
         change(session, current, advice=asdict(advice_on(desk, session, current)))
         said = {"signed_in": usage.signed_in, "used": usage.used, "problem": usage.problem}
         noted(session, current, "investigated", actor="policy", at=now, detail=said)

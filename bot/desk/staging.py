@@ -14,7 +14,7 @@ from bot.payments import FILE_BYTES
 from bot.store import evidence as kept
 from bot.store import posts
 from bot.store.tables import Dispute, Evidence
-from bot.store.work import LEASE, change
+from bot.store.work import LEASE, amend, change
 from bot.stripe_objects import StripeDispute
 
 
@@ -85,7 +85,6 @@ def _staged(desk: Desk, rows: Sequence[Evidence], found: StripeDispute, session:
             change(session, row, staged=row.revision)
     dispute = session.get(Dispute, found.id)
     if dispute:
-        change(session, dispute, problem="")
-        session.refresh(dispute)
+        amend(session, dispute, problem="")
         posts.redraw(session, dispute.id, desk.now())
     follow(desk, session, found)

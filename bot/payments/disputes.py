@@ -9,7 +9,7 @@ import io
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
 
-from stripe import StripeClient
+from stripe import RequestOptions, StripeClient
 from stripe.params import DisputeUpdateParamsEvidence
 
 from bot import stripe_objects as read
@@ -19,6 +19,9 @@ ANSWERABLE: Final = frozenset({"needs_response", "warning_needs_response"})
 """The statuses in which Stripe takes evidence, or lets a dispute be accepted."""
 FILE_BYTES: Final = 5_000_000
 """How large a file of evidence may be (guide “Dispute evidence”)."""
+
+_ONCE: Final[RequestOptions] = {"max_network_retries": 0}
+"""Without the SDK's own retries: an unclear answer is ours to resolve, from rows."""
 
 
 class Disputes:
@@ -42,7 +45,7 @@ class Disputes:
         before = await self.get(dispute_id)
         if before.status not in ANSWERABLE:
             return before
-        return read.dispute(await self._read(self._client.v1.disputes.close_async(dispute_id)))
+        return read.dispute(await self._read(self._client.v1.disputes.close_async(dispute_id, {}, _ONCE)))
 
     async def stage(self, dispute_id: str, evidence: Mapping[str, str]) -> StripeDispute:
         """Lay evidence down at Stripe without submitting it; the fields that it has are replaced."""
@@ -61,7 +64,7 @@ class Disputes:
         file.name = name  # the SDK sends the name that a file object has
         found = await self._read(
             self._client.v1.files.create_async(
-                {"purpose": "dispute_evidence", "file": file}, {"idempotency_key": key}
+                {"purpose": "dispute_evidence", "file": file}, {"idempotency_key": key, **_ONCE}
             )
         )
         return str(found["id"])
@@ -76,6 +79,8 @@ class Disputes:
         given = cast("DisputeUpdateParamsEvidence", dict(evidence))
         return read.dispute(
             await self._read(
-                self._client.v1.disputes.update_async(dispute_id, {"evidence": given, "submit": submit})
+                self._client.v1.disputes.update_async(
+                    dispute_id, {"evidence": given, "submit": submit}, _ONCE
+                )
             )
         )
