@@ -47,7 +47,7 @@ def form(dispute: Dispute, papers: Sequence[Paper], gathered: Sequence[Evidence]
     there = {row.field: row for row in gathered}
     about = f"*{Money(dispute.amount_minor, dispute.currency)}* · {escape(_who(dispute))}"
     due = f"Evidence is due {day(dispute.evidence_due_at)}. " if dispute.evidence_due_at else ""
-    hint = f"{due}Nothing goes to the bank yet: you can close this and go on later."
+    hint = f"{due}Nothing goes to the bank yet: keep what you have, and go on later."
     shown = [b.context(about, hint), *(_field(paper, there.get(paper.field)) for paper in papers)]
     seen = {row.field: mark(row.text or row.slack_file) for row in gathered}
     note = json.dumps({"dispute": dispute.id, "seen": seen})
