@@ -37,6 +37,9 @@ class Attachments:
         """
         try:
             found = (await self._client.files_info(file=file_id))["file"]
+            if found.get("is_external"):
+                # Its address is not Slack's, and our token is nobody else's business.
+                raise NotFoundError("It is kept outside of Slack. Attach the file itself.")
             if int(found.get("size") or 0) > most:
                 raise NotFoundError(f"It is larger than {most // 1_000_000} MB, which Stripe does not take.")
             return Attachment(str(found["name"]), await self._download(str(found["url_private"])))

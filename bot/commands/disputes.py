@@ -60,12 +60,17 @@ def _rows(session: Session, since: datetime | None) -> Iterator[list[str]]:
             one.opened_at.isoformat(),
             one.charge_id,
             one.reason,
-            Money(one.amount_minor, one.currency).digits,
+            _decimal(one.amount_minor, one.currency),
             one.currency,
             one.state,
             one.status,
             one.decided_by,
             one.submitted_by,
             one.funds_currency,
-            *(Money(minor, one.funds_currency).digits if one.funds_currency else "" for minor in funds),
+            *(_decimal(minor, one.funds_currency) for minor in funds),
         ]
+
+
+def _decimal(minor: int, currency: str) -> str:
+    """Write an amount for a spreadsheet, `1250.00`; nothing where no money moved."""
+    return Money(minor, currency).digits.replace(",", "") if currency else ""

@@ -30,6 +30,9 @@ from bot.store.tables import Dispute
 from bot.store.work import change, take
 from policy.lifecycle import DISPUTE, DisputeState
 
+_AS_STRIPE_SAYS: Final = frozenset(
+    {DisputeState.CHALLENGED, DisputeState.WON, DisputeState.LOST, DisputeState.ENDED}
+)
 _ASK_AGAIN: Final = timedelta(seconds=30)
 _SILENT: Final = "Stripe does not answer at the moment. Makegood tries again by itself."
 _UNANSWERED: Final = {
@@ -253,7 +256,7 @@ def _already(dispute: Dispute) -> AlreadyDecidedError:
         return AlreadyDecidedError(
             dispute.id, f"{by} already submitted the evidence, {when(dispute.submitted_at)}."
         )
-    if dispute.decided_at is None or dispute.state == DisputeState.CHALLENGED:
+    if dispute.decided_at is None or dispute.state in _AS_STRIPE_SAYS:
         return AlreadyDecidedError(
             dispute.id, f"Stripe has it as {dispute.status.replace('_', ' ')} already."
         )

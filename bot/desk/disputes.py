@@ -71,14 +71,18 @@ def follow(desk: Desk, session: Session, found: StripeDispute) -> None:
 
 
 def tell_deciders(session: Session, dispute: Dispute, what: str, now: datetime) -> None:
-    """Ask for a direct message to each person who decided on the dispute; one for each thing."""
+    """Ask for a direct message to each person who decided on the dispute; one for each thing.
+
+    What has moved so far tells one movement of money from the next.
+    """
+    moved = dispute.withdrawn_minor + dispute.reinstated_minor
     for person in {dispute.decided_by, dispute.submitted_by} - {""}:
         posts.ask(
             session,
             kind="direct",
             subject_kind="dispute",
             subject_id=dispute.id,
-            purpose=f"direct:{what}:{dispute.version}:{person}",
+            purpose=f"direct:{what}:{dispute.version}:{moved}:{person}",
             place=person,
             at=now,
             detail={"what": what},
@@ -133,7 +137,9 @@ def _open(
 
 def _warn_requester(session: Session, case: Case, found: StripeDispute, now: datetime) -> None:
     """Tell whoever asked for a refund that is under way; an inquiry leaves the charge refundable."""
-    if case.state in BUSY_CASE_STATES and not found.charge_refundable:
+    told = {post.purpose for post in posts.of_subject(session, case.id)}
+    busy = case.state in BUSY_CASE_STATES and not found.charge_refundable
+    if busy and f"direct:disputed:{case.version}" not in told:
         tell_requester(session, case, "disputed", now)
 
 

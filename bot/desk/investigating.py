@@ -23,13 +23,13 @@ async def look(desk: Desk, dispute: Dispute) -> None:
     charge = await desk.payments.charge(dispute.charge_id)
     period = Period(dispute.customer_email, dispute.customer_id, charge.created_at, dispute.opened_at)
     usage = await desk.usage.look(period)
-    known = asdict(usage) | {"since": period.since.isoformat(), "until": period.until.isoformat()}
+    known = asdict(usage)
 
     def write(session: Session) -> None:
         current, now = session.get(Dispute, dispute.id), desk.now()
         if current is None:
             return
-        amend(session, current, usage=known | {"asked_at": now.isoformat()}, investigate=False)
+        amend(session, current, usage=known, investigate=False, problem="")
         change(session, current, advice=asdict(advice_on(desk, session, current)))
         said = {"signed_in": usage.signed_in, "used": usage.used, "problem": usage.problem}
         noted(session, current, "investigated", actor="policy", at=now, detail=said)

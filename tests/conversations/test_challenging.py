@@ -202,6 +202,17 @@ async def test_a_file_that_is_gone_from_slack_is_said_and_nothing_is_submitted(
     await play.until(lambda: evidence_at_stripe(here, dispute).get("service_documentation"))
 
 
+async def test_a_file_that_is_kept_outside_of_slack_is_not_fetched(here: World, play: Play) -> None:
+    await challenged(here, play)
+    file = play.slack.attach(LENA, "drive.pdf", PDF)
+    here.slack.core.uploads[file["id"]].is_external = True
+    form = await play.modal(LENA, "evidence_form")
+    state = {"service_documentation": {"service_documentation": {"files": [file["id"]]}}}
+    await play.slack.submit(LENA, form["id"], state)
+    await play.until(lambda: "It is kept outside of Slack" in said(play))
+    assert [] == here.stripe.ledger.all("file")
+
+
 async def test_files_survive_a_slack_that_is_silent_and_a_stripe_whose_answers_are_lost(
     here: World, app: Running, play: Play
 ) -> None:

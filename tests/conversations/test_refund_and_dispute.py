@@ -76,3 +76,13 @@ async def test_money_that_was_withdrawn_is_told_with_its_amount(here: World, pla
     assert "1,250.00 USD withdrawn" in dispute_card(play)
     assert "15.00 USD fee" in dispute_card(play)
     await play.until(lambda: any("took 1,250.00 USD out of" in one for one in play.trail(FINANCE, LENA)))
+
+
+async def test_a_second_dispute_of_a_charge_is_taken_in_beside_the_first(here: World, play: Play) -> None:
+    await ask_for_1250(play)
+    first = await disputed(here, play)
+    await here.stripe.decide_dispute(first, "won")
+    await play.until(lambda: "*Won.*" in dispute_card(play))
+    second = (await here.stripe.file_dispute(cast.LARGE_1250))["id"]
+    await play.until(lambda: "Waiting for" in str(play.card(FINANCE, LENA, second)["blocks"]))
+    assert 1 == sum("opened a chargeback" in one for one in play.direct(MAYA))

@@ -17,7 +17,7 @@ from bot.sandbox.world import World
 from tests.conversations.challenging import LOG, PDF, at_stripe, evidence_at_stripe, fill
 from tests.exactly_once.test_crash_anywhere import Desk, audited, charges, desk_of
 
-_BOUNDED: Final = 3
+_BOUNDED: Final = 2
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ def shown(core: Core, upload: Upload) -> Json:
         "filetype": upload.name.rpartition(".")[2].lower(),
         "size": upload.length,
         "user": upload.user or BOT_USER,
-        "mode": "hosted",
-        "is_external": False,
+        "mode": "external" if upload.is_external else "hosted",
+        "is_external": upload.is_external,
         "url_private": core.address(f"/files-pri/{TEAM_ID}-{upload.file_id}/{name}"),
         "permalink": core.address(f"/files/{upload.file_id}/{name}"),
     }

@@ -92,7 +92,10 @@ class ResponseUrls:
 
 @dataclass
 class Upload:
-    """A file: announced, then sent, then completed. `user` is who attached it; empty: the app."""
+    """A file: announced, then sent, then completed. `user` is who attached it; empty: the app.
+
+    An external one is kept elsewhere, such as on a drive, and Slack only knows its address.
+    """
 
     file_id: str
     name: str
@@ -100,3 +103,4 @@ class Upload:
     content: bytes | None = None
     completed: bool = False
     user: str = ""
+    is_external: bool = False
