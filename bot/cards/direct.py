@@ -56,6 +56,7 @@ def news(_scene: Scene, dispute: Dispute, detail: Mapping[str, Any]) -> Message:
         "lost": f"⛔ *Lost:* {about}. The bank found for the cardholder.",
         "ended": f"✅ *Ended at Stripe:* {about}.",
         "accepted": f"✅ *Accepted for good:* {about}. Stripe has closed it.",
+        "chargeback_followed": f"⚠️ *The inquiry became a chargeback:* {about}. It needs an answer too.",
         "evidence_refused": f"⚠️ *The evidence was not submitted:* {about}. {escape(dispute.problem)}",
         "funds_withdrawn": f"💸 *The bank took the money* for {about} out of the Stripe balance.",
         "funds_reinstated": f"💰 *The money is back* in the Stripe balance, for {about}.",

@@ -18,6 +18,7 @@ from policy.money import Money
 
 CALLBACK: Final = "evidence_form"
 FILE_TYPES: Final = ("pdf", "png", "jpg", "jpeg")
+"""The kinds of file that Stripe takes as evidence (guide “Dispute evidence”)."""
 _CHARACTERS: Final = 3000
 """The most that Slack lets somebody type into one field."""
 

@@ -61,7 +61,7 @@ def follow(desk: Desk, session: Session, found: StripeDispute) -> None:
     if happened and DISPUTE.may(DisputeState(dispute.state), happened):
         detail = {"status": found.status}
         move(session, dispute, happened, actor="stripe", at=now, detail=detail, due_at=None, problem="")
-        if happened in {*_ENDS.values(), "accepted"}:
+        if happened != "evidence_submitted":
             tell_deciders(session, dispute, happened, now)
             _redraw_case(session, dispute, now)
     if happened == "chargeback_followed":

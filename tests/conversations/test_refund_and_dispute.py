@@ -37,12 +37,15 @@ async def test_an_inquiry_leaves_the_refund_possible_and_a_refund_in_full_ends_i
 async def test_an_inquiry_that_becomes_a_chargeback_waits_for_finance_again(here: World, play: Play) -> None:
     dispute = await here.stripe.open_inquiry(cast.LARGE_1250)
     await play.until(lambda: "nothing has been withdrawn" in dispute_card(play))
+    await play.click(LENA, FINANCE, "dispute_challenge", "chargeback")
+    await play.until(lambda: "being gathered" in dispute_card(play))
     here.stripe.ledger.change(dispute, "charge.dispute.updated", status="warning_under_review")
     await play.until(lambda: "The evidence is with the bank" in dispute_card(play))
     await here.stripe.charge_back_inquiry(dispute["id"])
     await play.until(lambda: "1,250.00 USD withdrawn" in dispute_card(play))
     await play.until(lambda: "Waiting for" in dispute_card(play))
     assert "dispute_challenge" in dispute_card(play)
+    await play.until(lambda: any("The inquiry became a chargeback" in one for one in play.direct(LENA)))
     await play.until(lambda: any("has become a chargeback" in one for one in play.trail(FINANCE, LENA)))
 
 
