@@ -95,13 +95,14 @@ async def play_once(
     dispute, name = await prepared(here, play, charge, gathers=answer.gathers)
     desk.count(dies_at=dies_at)
     outcome = await play.click(LENA, FINANCE, answer.action, name)
-    if dies_at:
-        await play.until(lambda: desk.dead)
+    # Commits are grouped as they come, so a point that was passed before may not be reached this time.
+    await play.until(lambda: desk.dead or settled(play, dispute, answer)(), within=30)
+    desk.counting = False
+    if desk.dead:
         await desk.start()
         if not outcome.ok:
             await play.click(LENA, FINANCE, answer.action, name)
     await play.until(settled(play, dispute, answer), within=30)
-    desk.counting = False
     answer.check(here, play, dispute, name)
     return desk.points
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 
 from policy.evidence import CHARACTERS, FIELDS, FILES, TEXTS, characters, checklist, missing, with_more
@@ -99,8 +101,6 @@ def test_texts_count_and_files_do_not(lengths: dict[str, int], expected: int) ->
 def test_a_paper_that_stripe_has_no_place_for_is_refused_with_its_line(
     before: str, after: str, sentence: str
 ) -> None:
-    from importlib.resources import files  # noqa: PLC0415  # only here is the text itself needed
-
     text = files("policy").joinpath("playbooks", "default.toml").read_text("utf-8")
     line = text[: text.index("product_not_received = [")].count("\n") + 1
     with pytest.raises(PlaybookError) as refused:
