@@ -28,6 +28,7 @@ from starlette.routing import Route
 import handlers
 from bot import logs
 from bot.app import slack_client
+from bot.attachments import Attachments
 from bot.desk.desk import Desk, Rules
 from bot.desk.scenes import looker
 from bot.directory import Directory
@@ -39,6 +40,7 @@ from bot.serving import serving, settle_memory
 from bot.store.engine import Store
 from bot.store.tables import Seen
 from bot.tasks import Tasks
+from bot.usage import NoRecord
 from bot.web.slack import SlackEvents
 from bot.web.stripe import StripeWebhook
 from policy import playbook
@@ -189,6 +191,8 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
                 directory=directory,
                 messenger=Messenger(slack, directory, store, look, _now),
                 mailer=Mailer(here.mailbox.url, "bench@example.com"),
+                attachments=Attachments(slack),
+                usage=NoRecord(),
                 rules=rules,
                 tasks=NothingAfterwards(),
                 now=_now,

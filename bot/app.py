@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 import handlers
+from bot.attachments import Attachments
 from bot.clock import clock
 from bot.desk.desk import Desk, Rules
 from bot.desk.scenes import looker
@@ -31,6 +32,7 @@ from bot.store import cases, migrating
 from bot.store.engine import Store
 from bot.store.serving_lock import only_one
 from bot.tasks import Tasks
+from bot.usage import UsageRecord, usage_record
 from bot.web.health import Health
 from bot.web.slack import SlackEvents
 from bot.web.stripe import StripeWebhook
@@ -61,7 +63,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         stripe = await stack.enter_async_context(
             payments(settings.stripe_api_key.get_secret_value(), settings.stripe_api_base)
         )
-        desk = _desk(settings, store, slack, stripe, rules, bot, now)
+        usage = await stack.enter_async_context(usage_record(settings.makegood_usage.get_secret_value()))
+        desk = _desk(settings, store, slack, stripe, usage, rules, bot, now)
         bolt = _bolt(slack, bot)
         handlers.register(bolt, desk)
         await stack.enter_async_context(clock(desk))
@@ -151,6 +154,7 @@ def _desk(
     store: Store,
     slack: AsyncWebClient,
     stripe: Payments,
+    usage: UsageRecord,
     rules: Rules,
     bot: _Bot,
     now: Callable[[], datetime],
@@ -170,6 +174,8 @@ def _desk(
         directory=directory,
         messenger=Messenger(slack, directory, store, look, now),
         mailer=Mailer(settings.smtp_url.get_secret_value(), settings.mail_from),
+        attachments=Attachments(slack),
+        usage=usage,
         rules=rules,
         tasks=Tasks(),
         now=now,

@@ -24,7 +24,7 @@ SWEEPS: Final[tuple[tuple[Sweep, float], ...]] = (
     (sweeps.events, 5),
     (sweeps.mails, 5),
     (sweeps.deadlines, 2),
-    (sweeps.accepted_disputes, 5),
+    (sweeps.disputes, 5),
     (sweeps.missed_events, 300),
 )
 """Each sweep and its cadence in seconds."""

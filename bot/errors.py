@@ -49,6 +49,14 @@ class StripeRefusedError(DeskError):
     """Stripe refused: the key lacks a permission, or the request was wrong."""
 
 
+class SlackUnavailableError(DeskError):
+    """Slack did not give what it was asked for; it is asked again."""
+
+
+class NothingToSubmitError(DeskError):
+    """There is no evidence, or it is too late for any."""
+
+
 class StoreUnavailableError(DeskError):
     """The database did not take the write; nothing was changed."""
 

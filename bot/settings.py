@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     makegood_base_url: str = ""
     makegood_channels: Annotated[dict[str, str], NoDecode] = {}
     makegood_approvers: Annotated[dict[str, str], NoDecode] = {}
+    makegood_usage: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
 

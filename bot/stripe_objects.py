@@ -5,7 +5,7 @@ Shapes are those of the API version that the SDK pins; amounts are minor units, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +33,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class StripeDispute:
-    """A dispute as Stripe has it; `evidence_due_at` None where Stripe names no day."""
+    """A dispute as Stripe has it; `evidence_due_at` None where Stripe names no day.
+
+    `held` is how long each piece of evidence is that Stripe has, staged or submitted, by its field.
+    """
 
     id: str
     charge_id: str
@@ -45,6 +48,28 @@ class StripeDispute:
     evidence_due_at: datetime | None
     charge_refundable: bool
     livemode: bool
+    held: Mapping[str, int]
+    funds: Funds
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """What a dispute has moved in the account's balance: minor units of `currency`, none negative."""
+
+    currency: str = ""
+    withdrawn_minor: int = 0
+    reinstated_minor: int = 0
+    fee_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarning:
+    """An issuer's early warning that a charge is fraudulent, as Stripe has it."""
+
+    id: str
+    charge_id: str
+    fraud_type: str
+    actionable: bool
 
 
 def charge(found: Object, dispute: Object | None = None) -> Charge:
@@ -149,6 +174,35 @@ def dispute(found: Object) -> StripeDispute:
         evidence_due_at=maybe_instant((found.get("evidence_details") or {}).get("due_by")),
         charge_refundable=bool(found.get("is_charge_refundable")),
         livemode=bool(found.get("livemode")),
+        held={
+            field: len(held)
+            for field, held in (found.get("evidence") or {}).items()
+            if isinstance(held, str) and held
+        },
+        funds=_funds(found.get("balance_transactions") or ()),
+    )
+
+
+def _funds(movements: Iterable[Object]) -> Funds:
+    """Add up a dispute's balance transactions; a fee that came back is no fee."""
+    found = [(one["amount"], one.get("fee") or 0, one["currency"]) for one in movements]
+    if not found:
+        return Funds()
+    return Funds(
+        currency=str(found[0][2]).upper(),
+        withdrawn_minor=-sum(amount for amount, _, _ in found if amount < 0),
+        reinstated_minor=sum(amount for amount, _, _ in found if amount > 0),
+        fee_minor=max(0, sum(fee for _, fee, _ in found)),
+    )
+
+
+def fraud_warning(found: Object) -> FraudWarning:
+    """Read an early fraud warning."""
+    return FraudWarning(
+        id=found["id"],
+        charge_id=identity(found.get("charge")),
+        fraud_type=found["fraud_type"],
+        actionable=bool(found.get("actionable")),
     )
 
 

@@ -33,10 +33,14 @@ ACTIONS: Final[Mapping[str, Listener]] = {
     "reason": refund.redraw,
     "home_refund": refund.from_home,
     "escalation_acknowledge": escalation.acknowledge,
+    "escalation_refund": refund.from_warning,
     "escalation_resolve": escalation.open_form,
     "escalation_hand_on": escalation.open_form,
     "dispute_accept": dispute.accept,
     "dispute_challenge": dispute.challenge,
+    "dispute_evidence": dispute.open_form,
+    "dispute_submit": dispute.submit,
+    "dispute_usage": dispute.look_again,
     "open_link": dispute.opened_link,
 }
 VIEWS: Final[Mapping[str, Listener]] = {
@@ -44,6 +48,7 @@ VIEWS: Final[Mapping[str, Listener]] = {
     "case_answer": decision.submit_answer,
     "refund_form": refund.submit,
     "escalate_form": escalation.submit,
+    "evidence_form": dispute.add,
     "escalation_answer": escalation.submit_answer,
 }
 COMMANDS: Final[Mapping[str, Listener]] = {"/refund": refund.command, "/escalate": escalation.command}

@@ -13,7 +13,7 @@ from bot.cards import blocks as b
 from bot.cards import refund_form
 from bot.cards.refund_form import Filled
 from bot.cards.ruling import told
-from bot.desk import requesting
+from bot.desk import escalations, requesting
 from bot.desk.desk import Desk
 from bot.desk.drafts import Draft
 from bot.desk.requesting import Answered
@@ -50,6 +50,15 @@ async def shortcut(desk: Desk, turn: Turn) -> None:
 async def from_home(desk: Desk, turn: Turn) -> None:
     """Open the empty form from the Home page."""
     await _open(desk, turn.client, turn.trigger_id, Filled(), "")
+    await turn.ack()
+
+
+async def from_warning(desk: Desk, turn: Turn) -> None:
+    """Open the form with the charge that an issuer warns of."""
+    escalation = await escalations.look(desk, turn.value)
+    note = "The card's issuer warns that this charge may be fraudulent; a refund may prevent a chargeback."
+    filled = Filled({"note": note, "source": Source.SLACK})
+    await _open(desk, turn.client, turn.trigger_id, filled, escalation.charge_id)
     await turn.ack()
 
 

@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from policy.evidence import checklist
 from policy.model import DisputeTerms, Playbook
 from policy.money import Money
 from policy.ruling import in_reference_currency
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a record of usage says of one customer between two moments. None: it does not say."""
+
+    signed_in: bool | None = None
+    used: bool | None = None
+    says: str = ""
+    problem: str = ""
+    """Why it could not be read; then it says nothing, which is never a no."""
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeFacts:
-    """What is known of a dispute. `usage_proven` None: nobody has looked yet. Times are aware, in UTC."""
+    """What is known of a dispute. `usage_proven` None: nobody knows. Times are aware, in UTC."""
 
     amount: Money
     reason: str
@@ -43,7 +55,7 @@ def advise(facts: DisputeFacts, playbook: Playbook, now: datetime) -> Advice:
     if terms is None:
         text = "This playbook has no rule for disputes."
         return Advice("review", "A person decides on this dispute.", text, playbook.title, ())
-    evidence = terms.evidence.get(facts.reason, terms.evidence["general"])
+    evidence = tuple(paper.name for paper in checklist(playbook, facts.reason))
     if facts.fraud_suspected:
         return Advice(
             "accept",

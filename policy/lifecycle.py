@@ -36,8 +36,12 @@ class DisputeState(StrEnum):
     """Where a dispute stands with us; Stripe's own status is kept beside it."""
 
     OPEN = "open"
-    ACCEPTING = "accepting"
+    GATHERING = "gathering"
+    """Somebody challenges it, and its evidence is being gathered."""
+    SUBMITTING = "submitting"
     CHALLENGED = "challenged"
+    """The evidence is with the bank."""
+    ACCEPTING = "accepting"
     ACCEPTED = "accepted"
     WON = "won"
     LOST = "lost"
@@ -113,14 +117,28 @@ ESCALATION: Final = Lifecycle(
 
 DISPUTE: Final = Lifecycle(
     (DisputeState.OPEN, "accept_decided", DisputeState.ACCEPTING),
-    (DisputeState.OPEN, "challenge_taken", DisputeState.CHALLENGED),
-    (DisputeState.CHALLENGED, "accept_decided", DisputeState.ACCEPTING),
+    (DisputeState.OPEN, "challenge_taken", DisputeState.GATHERING),
+    (DisputeState.OPEN, "evidence_submitted", DisputeState.CHALLENGED),
+    (DisputeState.GATHERING, "evidence_added", DisputeState.GATHERING),
+    (DisputeState.GATHERING, "accept_decided", DisputeState.ACCEPTING),
+    (DisputeState.GATHERING, "submit_decided", DisputeState.SUBMITTING),
+    (DisputeState.GATHERING, "evidence_submitted", DisputeState.CHALLENGED),
+    (DisputeState.SUBMITTING, "evidence_submitted", DisputeState.CHALLENGED),
+    (DisputeState.SUBMITTING, "evidence_refused", DisputeState.GATHERING),
+    (DisputeState.CHALLENGED, "chargeback_followed", DisputeState.OPEN),
     (DisputeState.ACCEPTING, "accepted", DisputeState.ACCEPTED),
+    (DisputeState.ACCEPTING, "evidence_submitted", DisputeState.CHALLENGED),
     (DisputeState.ACCEPTING, "won", DisputeState.WON),
     (DisputeState.ACCEPTING, "ended", DisputeState.ENDED),
     (DisputeState.OPEN, "lost", DisputeState.LOST),
     (DisputeState.OPEN, "won", DisputeState.WON),
     (DisputeState.OPEN, "ended", DisputeState.ENDED),
+    (DisputeState.GATHERING, "lost", DisputeState.LOST),
+    (DisputeState.GATHERING, "won", DisputeState.WON),
+    (DisputeState.GATHERING, "ended", DisputeState.ENDED),
+    (DisputeState.SUBMITTING, "lost", DisputeState.LOST),
+    (DisputeState.SUBMITTING, "won", DisputeState.WON),
+    (DisputeState.SUBMITTING, "ended", DisputeState.ENDED),
     (DisputeState.CHALLENGED, "lost", DisputeState.LOST),
     (DisputeState.CHALLENGED, "won", DisputeState.WON),
     (DisputeState.CHALLENGED, "ended", DisputeState.ENDED),

@@ -190,12 +190,20 @@ class PastDueTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper of a challenge, and the field of Stripe's evidence that it goes in."""
+
+    name: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeTerms:
     """Below which amount a dispute is accepted, what to ask first, and the papers by Stripe's reason."""
 
     accept_below: Money
     ask: tuple[str, ...]
-    evidence: Mapping[str, tuple[str, ...]]
+    evidence: Mapping[str, tuple[Paper, ...]]
     source: str
 
 

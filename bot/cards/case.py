@@ -19,10 +19,10 @@ from bot.cards.blocks import (
 from bot.cards.ruling import arithmetic, evidence
 from bot.cards.scene import Scene
 from bot.cards.text import day, escape, left, link, quote, when, who
-from bot.store.tables import Case
+from bot.store.tables import Case, Dispute
 from policy import wire
 from policy.facts import Chargeback
-from policy.lifecycle import CaseState
+from policy.lifecycle import CaseState, DisputeState
 from policy.money import Money
 
 SOURCES: Final = {
@@ -172,13 +172,36 @@ def _said(scene: Scene, case: Case) -> list[Block]:
     if case.note:
         blocks.append(section(f"*Note*\n{quote(case.note)}"))
     if scene.dispute:
-        blocks.append(
-            section(
-                f"⚠️ *The bank has a chargeback on this charge* ({escape(scene.dispute.reason)}). "
-                "Stripe refuses a refund while it is open."
-            )
-        )
+        blocks.append(section(_dispute(scene.dispute, CaseState(case.state))))
     return blocks
+
+
+def _dispute(dispute: Dispute, state: CaseState) -> str:
+    """Say what a dispute of the charge means for the refund, as both stand now."""
+    reason = escape(dispute.reason.replace("_", " "))
+    match DisputeState(dispute.state):
+        case DisputeState.WON:
+            return "✅ *The chargeback on this charge was won.* The money is ours to refund again."
+        case DisputeState.LOST | DisputeState.ACCEPTED:
+            return (
+                "⛔ *The chargeback on this charge has paid the cardholder.* A refund would pay them twice."
+            )
+        case DisputeState.ENDED:
+            return "✅ *The bank's inquiry on this charge is over.*"
+    if dispute.refundable:
+        return (
+            f"⚠️ *The bank inquires about this charge* ({reason}). "
+            "It can still be refunded, and a refund in full ends the inquiry."
+        )
+    told = f"⚠️ *The bank has a chargeback on this charge* ({reason})."
+    if state == CaseState.SETTLING:
+        return (
+            f"{told} The refund was at Stripe before it. If it goes through, finance sends it to the bank as "
+            "evidence, so that nobody is paid twice."
+        )
+    if state in {CaseState.PAID, CaseState.CLOSED}:
+        return f"{told} The refund was made before it; finance sends it to the bank as evidence."
+    return f"{told} Stripe refuses a refund while it is open."
 
 
 def _policy(case: Case) -> list[Block]:

@@ -9,7 +9,8 @@ from bot.cards.blocks import Message, actions, button, context, section
 from bot.cards.case import amount
 from bot.cards.scene import Scene
 from bot.cards.text import escape, quote, who
-from bot.store.tables import Case
+from bot.store.tables import Case, Dispute
+from policy.money import Money
 
 
 def trouble(scene: Scene, detail: Mapping[str, Any]) -> Message:
@@ -31,6 +32,8 @@ def outcome(_scene: Scene, case: Case, detail: Mapping[str, Any]) -> Message:
         "refunded": f"✅ *Refunded:* {about}. Stripe refund `{detail.get('refund', '')}`; the money arrives "
         f"within {detail.get('arrives', '')}.",
         "denied": f"⛔ *Denied:* {about}, by {who(case.decided_by)}.",
+        "disputed": f"⚠️ *The bank has opened a chargeback* on the charge of your request: {about}. Finance "
+        "answers the bank; Stripe refuses a refund meanwhile.",
         "stuck": f"⚠️ *Not refunded yet:* {about}. {escape(case.problem)}",
         "failed": f"⚠️ *The refund failed after all:* {about}. {escape(case.problem)}",
         "abandoned": f"⛔ *Closed without a refund:* {about}, by {who(case.decided_by)}.",
@@ -42,3 +45,20 @@ def outcome(_scene: Scene, case: Case, detail: Mapping[str, Any]) -> Message:
     if detail["what"] == "question":
         blocks.insert(1, actions([button("Answer", "case_answer", case.id, style="primary")]))
     return Message(told, blocks)
+
+
+def news(_scene: Scene, dispute: Dispute, detail: Mapping[str, Any]) -> Message:
+    """Tell whoever decided on a dispute what became of it."""
+    name = escape(dispute.customer_name or dispute.customer_email or dispute.charge_id)
+    about = f"the chargeback of {Money(dispute.amount_minor, dispute.currency)} from {name}"
+    told = {
+        "won": f"✅ *Won:* {about}. The bank found for us.",
+        "lost": f"⛔ *Lost:* {about}. The bank found for the cardholder.",
+        "ended": f"✅ *Ended at Stripe:* {about}.",
+        "accepted": f"✅ *Accepted for good:* {about}. Stripe has closed it.",
+        "chargeback_followed": f"⚠️ *The inquiry became a chargeback:* {about}. It needs an answer too.",
+        "evidence_refused": f"⚠️ *The evidence was not submitted:* {about}. {escape(dispute.problem)}",
+        "funds_withdrawn": f"💸 *The bank took the money* for {about} out of the Stripe balance.",
+        "funds_reinstated": f"💰 *The money is back* in the Stripe balance, for {about}.",
+    }[detail["what"]]
+    return Message(told, [section(told), context(dispute.id)])

@@ -16,10 +16,11 @@ from bot.cards.blocks import (
     link_button,
     section,
 )
+from bot.cards.checklist import evidence, still_missing
 from bot.cards.scene import Scene
 from bot.cards.text import escape, left, link, when, who
 from bot.store.tables import Dispute
-from policy.lifecycle import DisputeState
+from policy.lifecycle import CaseState, DisputeState
 from policy.money import Money
 
 # What the bank's reason means for the desk (Stripe API, dispute reasons).
@@ -42,7 +43,9 @@ def card(scene: Scene, dispute: Dispute) -> Message:
         header(title),
         section(standing(scene, dispute)),
         fields(_facts(scene, dispute)),
-        *_advice(dispute.advice),
+        *_found_out(dispute),
+        *_advice(dispute),
+        *evidence(scene, dispute),
         *_buttons(scene, dispute, amount),
         context(f"{dispute.id} · {escape(dispute.advice.get('source', ''))}"),
     ]
@@ -52,18 +55,23 @@ def card(scene: Scene, dispute: Dispute) -> Message:
 def standing(scene: Scene, dispute: Dispute) -> str:
     """Say where the dispute stands, and who took it."""
     by = f"{who(dispute.decided_by)}{f', {when(dispute.decided_at)}' if dispute.decided_at else ''}"
-    page = link(scene.stripe("disputes", dispute.id), "in Stripe")
+    trouble = f"\n❔ {escape(dispute.problem)}" if dispute.problem else ""
     match DisputeState(dispute.state):
         case DisputeState.OPEN:
             waits = f"⏳ *Waiting for {scene.waiting_for(dispute.route, dispute.also_route)}*"
-            problem = f"\n⚠️ {escape(dispute.problem)}" if dispute.problem else ""
             deadline = f"decide by {when(dispute.answer_by)} ({left(scene.now, dispute.answer_by)})"
-            return f"{waits} · {deadline}{problem}"
+            return f"{waits} · {deadline}{trouble}"
+        case DisputeState.GATHERING:
+            due = dispute.evidence_due_at
+            until = f"due {when(due)} ({left(scene.now, due)})" if due else "Stripe names no day for it"
+            return f"🛡️ *{by} is challenging it.* The evidence is being gathered; {until}.{trouble}"
+        case DisputeState.SUBMITTING:
+            return f"🔵 *{_submitter(dispute)} submits the evidence.* Stripe is being told.{trouble}"
         case DisputeState.ACCEPTING:
-            trouble = f"\n❔ {escape(dispute.problem)}" if dispute.problem else ""
             return f"🔵 *Accepted* by {by}. Stripe is being told.{trouble}"
         case DisputeState.CHALLENGED:
-            return f"🛡️ *{by} is challenging it.* The evidence is submitted {page}."
+            submitted = f"by {_submitter(dispute)}" if dispute.submitted_at else "in the Stripe Dashboard"
+            return f"📨 *The evidence is with the bank*, submitted {submitted}. The bank decides now."
         case DisputeState.ACCEPTED:
             return f"✅ *Accepted* by {by}. The money stays with the cardholder; this is final."
         case DisputeState.WON:
@@ -79,7 +87,9 @@ def plain_standing(dispute: Dispute) -> str:
     return {
         DisputeState.OPEN: "waiting for finance",
         DisputeState.ACCEPTING: "accepted, asking Stripe",
-        DisputeState.CHALLENGED: "being challenged",
+        DisputeState.GATHERING: "being challenged",
+        DisputeState.SUBMITTING: "submitting the evidence, asking Stripe",
+        DisputeState.CHALLENGED: "the bank has the evidence",
         DisputeState.ACCEPTED: "accepted",
         DisputeState.WON: "won",
         DisputeState.LOST: "lost",
@@ -89,7 +99,9 @@ def plain_standing(dispute: Dispute) -> str:
 
 def _facts(scene: Scene, dispute: Dispute) -> list[tuple[str, str]]:
     due = dispute.evidence_due_at
-    evidence_due = f"{when(due)}\n{left(scene.now, due)}" if due else "Stripe names no day"
+    evidence_due = f"{when(due)}\n{left(scene.now, due)}" if due else "Stripe names no day; answer soon"
+    waits = dispute.state in {DisputeState.OPEN, DisputeState.GATHERING}
+    ours = f"{when(dispute.answer_by)}\n{left(scene.now, dispute.answer_by)}" if waits else ""
     customer = escape(dispute.customer_name or "unknown")
     if dispute.customer_id:
         customer = link(
@@ -102,30 +114,102 @@ def _facts(scene: Scene, dispute: Dispute) -> list[tuple[str, str]]:
             link(scene.stripe("payments", dispute.payment_intent_id or dispute.charge_id), dispute.charge_id),
         ),
         ("Bank's reason", f"{escape(_words(dispute.reason))}\n{_REASONS.get(dispute.reason, '')}"),
-        ("Evidence due", evidence_due),
-        ("Refund on this charge", _refund(scene)),
+        ("Evidence due at the bank", evidence_due if waits else ""),
+        ("Our own deadline", ours),
+        ("Refund on this charge", _refund(scene, dispute)),
+        ("Money", _money(dispute)),
         ("At Stripe", escape(dispute.status.replace("_", " "))),
     ]
+
+
+def _submitter(dispute: Dispute) -> str:
+    at = f", {when(dispute.submitted_at)}" if dispute.submitted_at else ""
+    return f"{who(dispute.submitted_by)}{at}"
+
+
+def _money(dispute: Dispute) -> str:
+    if not dispute.funds_currency:
+        return "nothing has been withdrawn"
+    lines = [f"{Money(dispute.withdrawn_minor, dispute.funds_currency)} withdrawn"]
+    if dispute.reinstated_minor:
+        lines.append(f"{Money(dispute.reinstated_minor, dispute.funds_currency)} came back")
+    if dispute.fee_minor:
+        lines.append(f"{Money(dispute.fee_minor, dispute.funds_currency)} fee")
+    return "\n".join(lines)
 
 
 def _words(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
-def _refund(scene: Scene) -> str:
-    if scene.open_case:
-        return f"⚠️ {scene.open_case.id} is open, asked by {who(scene.open_case.requested_by)}"
-    return "none is open"
+def _refund(scene: Scene, dispute: Dispute) -> str:
+    """Say what became of the refund that was asked for on this charge, and what it means for the bank."""
+    case = scene.charge_case
+    if case is None:
+        return "none was asked for"
+    asked = f"{case.id}, asked by {who(case.requested_by)}"
+    match CaseState(case.state):
+        case CaseState.PAID | CaseState.CLOSED:
+            return f"✅ {asked}: refunded, `{case.refund_id}`. Send it as evidence."
+        case CaseState.SETTLING | CaseState.PAYING:
+            return f"⚠️ {asked}, is at Stripe and not through yet. If it goes through, send it as evidence."
+        case CaseState.DENIED | CaseState.ABANDONED | CaseState.REFUSED:
+            return f"{asked}: not refunded"
+    if dispute.refundable:
+        return f"⚠️ {asked}, is open. A refund in full ends this inquiry."
+    return f"⚠️ {asked}, is open. Stripe refuses it while the chargeback is."
 
 
-def _advice(advice: dict[str, Any]) -> list[Block]:
-    words = f"*The playbook's advice: {escape(advice['headline'])}*\n{escape(advice['why'])}"
-    papers = "\n".join(f"• {escape(one)}" for one in advice["evidence"])
-    return [section(words), *([section(f"*Evidence to gather*\n{papers}")] if papers else [])]
+def _found_out(dispute: Dispute) -> list[Block]:
+    """Say what the record of usage and the card's issuer say."""
+    told = []
+    if dispute.fraud_type:
+        kind = "" if dispute.fraud_type == "before" else f": {escape(dispute.fraud_type.replace('_', ' '))}"
+        told.append(f"⚠️ *The card's issuer warns of fraud*{kind}")
+    usage = dispute.usage
+    if usage is None and dispute.investigate:
+        told.append("🔎 *Did they use it?* The record of usage is being asked.")
+    elif usage is not None:
+        told.append(f"🔎 *Did they use it between the charge and the dispute?*\n{_usage(usage)}")
+    return [section("\n".join(told))] if told else []
+
+
+def _usage(usage: dict[str, Any]) -> str:
+    if usage["problem"]:
+        return f"❔ Not known. {escape(usage['problem'])}"
+    answers = f"{_answer('Signed in', usage['signed_in'])} · {_answer('Used the service', usage['used'])}"
+    return f"{answers}\n{escape(usage['says'])}" if usage["says"] else answers
+
+
+def _answer(what: str, said: bool | None) -> str:  # noqa: FBT001  # it is what the record says, not a switch
+    if said is None:
+        return f"❔ {what}: not known"
+    return f"✅ {what}" if said else f"⛔ {what}: no"
+
+
+def _advice(dispute: Dispute) -> list[Block]:
+    if dispute.state not in {DisputeState.OPEN, DisputeState.GATHERING}:
+        return []
+    advice = dispute.advice
+    return [section(f"*The playbook's advice: {escape(advice['headline'])}*\n{escape(advice['why'])}")]
 
 
 def _buttons(scene: Scene, dispute: Dispute, amount: Money) -> list[Block]:
-    accept = button(
+    page = link_button("Open in Stripe", "open_link", scene.stripe("disputes", dispute.id))
+    look = button("Look up usage again", "dispute_usage", dispute.id)
+    if dispute.state == DisputeState.OPEN:
+        challenge = button("Challenge", "dispute_challenge", dispute.id, style="primary")
+        return [actions([_accept(dispute, amount), challenge, look, page])]
+    if dispute.state == DisputeState.GATHERING:
+        add = button("Add evidence", "dispute_evidence", dispute.id)
+        return [actions([add, _submit(scene, dispute), _accept(dispute, amount), look, page])]
+    if dispute.state in {DisputeState.SUBMITTING, DisputeState.CHALLENGED}:
+        return [actions([page])]
+    return []
+
+
+def _accept(dispute: Dispute, amount: Money) -> Block:
+    return button(
         "Accept",
         "dispute_accept",
         dispute.id,
@@ -139,11 +223,25 @@ def _buttons(scene: Scene, dispute: Dispute, amount: Money) -> list[Block]:
             "Not now",
         ),
     )
-    page = link_button("Open in Stripe", "open_link", scene.stripe("disputes", dispute.id))
-    if dispute.state == DisputeState.OPEN:
-        return [
-            actions([accept, button("Challenge", "dispute_challenge", dispute.id, style="primary"), page])
-        ]
-    if dispute.state == DisputeState.CHALLENGED:
-        return [actions([page, accept])]
-    return []
+
+
+def _submit(scene: Scene, dispute: Dispute) -> Block:
+    lacking = still_missing(scene, dispute)
+    count = (
+        "Nothing of the checklist is missing."
+        if not lacking
+        else (f"{len(lacking)} of the papers that win it {'is' if len(lacking) == 1 else 'are'} missing.")
+    )
+    return button(
+        "Submit evidence",
+        "dispute_submit",
+        dispute.id,
+        style="primary",
+        confirm=confirm(
+            "Submit the evidence?",
+            f"{count} The bank takes evidence once: nothing can be added or changed afterwards.",
+            "Submit, finally",
+            "Not now",
+            style="primary",
+        ),
+    )

@@ -18,6 +18,8 @@ def draw(post: Post, scene: Scene) -> Message:
         return direct.trouble(scene, post.detail)
     if post.kind == "direct" and scene.case:
         return direct.outcome(scene, scene.case, post.detail)
+    if post.kind == "direct" and scene.dispute:
+        return direct.news(scene, scene.dispute, post.detail)
     return _card(scene, with_buttons=post.purpose != "requester")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.cards.blocks import Block, Message, actions, button, context, divider, fields, header, section
 from bot.cards.ruling import evidence
 from bot.cards.scene import Scene
@@ -10,11 +12,19 @@ from bot.store.tables import Escalation
 from policy import wire
 from policy.lifecycle import EscalationState
 
+_WARNING: Final = "Early fraud warning"
+
 
 def card(scene: Scene, escalation: Escalation, *, with_buttons: bool) -> Message:
     """Draw the card; the opener's copy comes without buttons."""
     issue = scene.playbook.issues.get(escalation.issue)
-    label = issue.label if issue else escalation.issue.replace("_", " ").capitalize()
+    label = (
+        _WARNING
+        if _warns(escalation)
+        else issue.label
+        if issue
+        else escalation.issue.replace("_", " ").capitalize()
+    )
     title = f"{label}: {escalation.customer}" if escalation.customer else label
     charge = escalation.charge_id
     blocks = [
@@ -57,6 +67,11 @@ def plain_standing(escalation: Escalation) -> str:
     }[EscalationState(escalation.state)]
 
 
+def _warns(escalation: Escalation) -> bool:
+    """Say whether it came from Stripe about one charge: an issuer's early fraud warning."""
+    return escalation.opened_by == "stripe" and bool(escalation.charge_id)
+
+
 def _policy(escalation: Escalation) -> list[Block]:
     if escalation.ruling is None:
         return []
@@ -67,11 +82,13 @@ def _policy(escalation: Escalation) -> list[Block]:
 def _buttons(escalation: Escalation) -> list[Block]:
     if escalation.state == EscalationState.RESOLVED:
         return []
+    refund = button("Refund the charge", "escalation_refund", escalation.id)
     acknowledge = button("Acknowledge", "escalation_acknowledge", escalation.id, style="primary")
     return [
         actions(
             [
                 *([acknowledge] if escalation.state == EscalationState.OPEN else []),
+                *([refund] if _warns(escalation) else []),
                 button("Resolve", "escalation_resolve", escalation.id),
                 button("Hand on", "escalation_hand_on", escalation.id),
             ]

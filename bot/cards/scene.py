@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.tables import Case, Dispute, Escalation, Operation, OutsideRefund
+from bot.cards.text import ACTORS
+from bot.store.tables import Case, Dispute, Escalation, Evidence, Operation, OutsideRefund
 from policy.playbook import Playbook
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One subject at one moment. `operation` is the case's latest; `mentions` reach a route's approvers."""
+    """One subject at one moment. `operation` is the case's latest; `mentions` reach a route's approvers.
+
+    `charge_case` is the newest case on a dispute's charge, `evidence` what was gathered for it.
+    """
 
     now: datetime
     playbook: Playbook
@@ -23,14 +27,16 @@ class Scene:
     outside: Sequence[OutsideRefund] = ()
     escalation: Escalation | None = None
     dispute: Dispute | None = None
-    open_case: Case | None = None
+    charge_case: Case | None = None
+    evidence: Sequence[Evidence] = ()
 
     @property
     def owner(self) -> str:
-        """The person who asked; nobody for a dispute, which comes from Stripe."""
+        """The person who asked; nobody for what comes from Stripe."""
         if self.case:
             return self.case.requested_by
-        return self.escalation.opened_by if self.escalation else ""
+        by = self.escalation.opened_by if self.escalation else ""
+        return "" if by in ACTORS else by
 
     def stripe(self, kind: str, object_id: str) -> str:
         """Return the Dashboard's address of an object; `kind` is payments, disputes or customers."""

@@ -22,7 +22,7 @@ from bot.store.engine import Store
 from policy import playbook
 
 _SCOPES = (
-    "channels:history channels:read chat:write commands groups:history groups:read "
+    "channels:history channels:read chat:write commands files:read groups:history groups:read "
     "im:history im:write usergroups:read users:read"
 ).split()
 

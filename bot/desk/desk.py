@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.attachments import Attachments
 from bot.directory import Directory
 from bot.mailer import Mailer
 from bot.messenger import Messenger
 from bot.payments import Payments
 from bot.store.engine import Store
 from bot.tasks import Tasks
+from bot.usage import UsageRecord
 from policy.playbook import Playbook
 
 
@@ -31,6 +33,8 @@ class Desk:
     directory: Directory
     messenger: Messenger
     mailer: Mailer
+    attachments: Attachments
+    usage: UsageRecord
     rules: Rules
     tasks: Tasks
     now: Callable[[], datetime]

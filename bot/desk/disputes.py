@@ -1,28 +1,31 @@
-"""Chargebacks: take them in from Stripe, tell finance, accept or challenge them."""
+"""Chargebacks as Stripe tells of them: taken in, followed to their end, and told to those who decided."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
 from sqlmodel import Session
 
-from bot.cards.text import when, who
-from bot.desk import authority
+from bot.desk import fraud_warnings
+from bot.desk.advising import advice_on
 from bot.desk.desk import Desk
-from bot.desk.record import issue_of, move, noted, opened, start_clock, stop_clock
-from bot.errors import AlreadyDecidedError, NotFoundError, StripeRefusedError, StripeUnavailableError
+from bot.desk.record import issue_of, move, noted, opened, start_clock, stop_clock, tell_requester
+from bot.payments import ANSWERABLE
 from bot.store import cases, escalations, posts
-from bot.store.statements import fetch
-from bot.store.tables import Dispute
-from bot.store.work import change, take
-from bot.stripe_objects import StripeDispute
-from policy.disputes import Advice, DisputeFacts, advise
+from bot.store.tables import Case, Dispute
+from bot.store.work import amend
+from bot.stripe_objects import Funds, StripeDispute
 from policy.facts import Charge, Customer
-from policy.lifecycle import DISPUTE, DisputeState
+from policy.lifecycle import BUSY_CASE_STATES, DISPUTE, DisputeState
+from policy.money import Money
 
-_OPEN_AT_STRIPE = frozenset({"needs_response", "warning_needs_response"})
-_ENDS = {"won": "won", "lost": "lost", "warning_closed": "ended", "prevented": "ended"}
+_ENDS: Final = {"won": "won", "lost": "lost", "warning_closed": "ended", "prevented": "ended"}
+_UNDER_REVIEW: Final = frozenset({"under_review", "warning_under_review"})
+_ORDER: Final = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
+"""How a dispute's status goes on: an inquiry may become a chargeback, and nothing goes back."""
+_FINAL: Final = frozenset({DisputeState.ACCEPTED, DisputeState.WON, DisputeState.LOST, DisputeState.ENDED})
 
 
 async def take_in(desk: Desk, dispute_id: str) -> None:
@@ -30,81 +33,69 @@ async def take_in(desk: Desk, dispute_id: str) -> None:
 
     Raises StripeUnavailableError, StripeRefusedError, NotFoundError.
     """
-    found = await desk.payments.dispute(dispute_id)
-    known = await desk.store.read(lambda session: fetch(session, Dispute, dispute_id))
+    found = await desk.payments.disputes.get(dispute_id)
+    known = await desk.store.read(lambda session: session.get(Dispute, dispute_id))
     if known is None:
         charge = await desk.payments.charge(found.charge_id)
         customer = await desk.payments.customer(charge.customer_id) if charge.customer_id else None
-        await desk.store.write(lambda session: _open(desk, session, found, charge, customer))
+        warning = await desk.store.write(lambda session: _open(desk, session, found, charge, customer))
+        if warning:
+            await desk.messenger.show(warning)
     else:
-        await desk.store.write(lambda session: _follow(desk, session, found))
+        await desk.store.write(lambda session: follow(desk, session, found))
     await desk.messenger.show(dispute_id)
     case = await desk.store.read(lambda session: cases.newest_on_charge(session, found.charge_id))
     if case:
         await desk.messenger.show(case.id)
 
 
-async def accept(desk: Desk, dispute_id: str, by: str) -> None:
-    """Accept a dispute for good: decided here, then closed in Stripe.
+def follow(desk: Desk, session: Session, found: StripeDispute) -> None:
+    """Bring our row to what Stripe has; the same twice changes nothing, and what is older neither."""
+    dispute = session.get(Dispute, found.id)
+    if dispute is None or _rank(found.status) < _rank(dispute.status):
+        return
+    now, before = desk.now(), dispute.status
+    _note_funds(session, dispute, found.funds, now)
+    _catch_up(session, dispute, found, now)
+    happened = _what_happened(dispute, before)
+    if happened and DISPUTE.may(DisputeState(dispute.state), happened):
+        detail = {"status": found.status}
+        move(session, dispute, happened, actor="stripe", at=now, detail=detail, due_at=None, problem="")
+        if happened != "evidence_submitted":
+            tell_deciders(session, dispute, happened, now)
+            _redraw_case(session, dispute, now)
+    if happened == "chargeback_followed":
+        _start_again(desk, session, dispute, now)
+    if found.status not in ANSWERABLE:
+        stop_clock(session, dispute.id)
 
-    Raises NotFoundError, NotAllowedError, CouldNotCheckError, AlreadyDecidedError.
+
+def tell_deciders(session: Session, dispute: Dispute, what: str, now: datetime) -> None:
+    """Ask for a direct message to each person who decided on the dispute; one for each thing.
+
+    What has moved so far tells one movement of money from the next.
     """
-
-    def decide(session: Session) -> None:
-        dispute, now = _open_for(desk, session, dispute_id, by, "accept_decided"), desk.now()
-        move(
+    moved = dispute.withdrawn_minor + dispute.reinstated_minor
+    for person in {dispute.decided_by, dispute.submitted_by} - {""}:
+        posts.ask(
             session,
-            dispute,
-            "accept_decided",
-            actor=by,
+            kind="direct",
+            subject_kind="dispute",
+            subject_id=dispute.id,
+            purpose=f"direct:{what}:{dispute.version}:{moved}:{person}",
+            place=person,
             at=now,
-            decided_by=by,
-            decided_at=now,
-            problem="",
-            due_at=now,
+            detail={"what": what},
         )
-        stop_clock(session, dispute_id)
-
-    await authority.decide(desk, by, "accept", decide)
-    desk.tasks.start(close_accepted(desk, dispute_id), f"accept {dispute_id}")
-
-
-async def challenge(desk: Desk, dispute_id: str, by: str) -> None:
-    """Record who submits the evidence; reminders then run to the day it is due. Raises as `accept` does."""
-
-    def decide(session: Session) -> None:
-        dispute, now = _open_for(desk, session, dispute_id, by, "challenge_taken"), desk.now()
-        move(session, dispute, "challenge_taken", actor=by, at=now, decided_by=by, decided_at=now)
-        stop_clock(session, dispute_id)
-        if dispute.evidence_due_at and dispute.evidence_due_at > now:
-            issue = issue_of(desk.playbook, "dispute")
-            start_clock(session, dispute, issue, opened_at=now, answer_by=dispute.evidence_due_at)
-
-    await authority.decide(desk, by, "challenge", decide)
-    desk.show_soon(dispute_id)
-
-
-async def close_accepted(desk: Desk, dispute_id: str) -> None:
-    """Tell Stripe about an accepted dispute. Stripe's own state is read first: closed already is success."""
-    dispute = await desk.store.write(lambda session: _take_accepting(session, dispute_id, desk.now()))
-    if dispute:
-        try:
-            found = await desk.payments.accept(dispute_id)
-        except (StripeUnavailableError, StripeRefusedError, NotFoundError) as error:
-            sentence = f"{error} Makegood asks again by itself."
-            await desk.store.write(lambda session: _put_off(session, dispute, sentence, desk.now()))
-        else:
-            await desk.store.write(lambda session: _follow(desk, session, found))
-    await desk.messenger.show(dispute_id)
 
 
 def _open(
     desk: Desk, session: Session, found: StripeDispute, charge: Charge, customer: Customer | None
-) -> None:
-    if fetch(session, Dispute, found.id):
-        return
+) -> str:
+    """Write a new dispute; return the id of the fraud warning's alert that it ends, or nothing."""
+    if session.get(Dispute, found.id):
+        return ""
     now, issue = desk.now(), issue_of(desk.playbook, "dispute")
-    advice = _advice(desk, session, found)
     answer_by = min(now + issue.sla, found.evidence_due_at or now + issue.sla)
     dispute = Dispute(
         id=found.id,
@@ -122,75 +113,90 @@ def _open(
         route=issue.route,
         opened_at=now,
         answer_by=answer_by,
-        advice=asdict(advice),
+        advice={},
         livemode=found.livemode,
+        refundable=found.charge_refundable,
+        held=dict(found.held),
+        fraud_type="before" if escalations.warning_on(session, found.charge_id) else "",
+        investigate=found.status in ANSWERABLE,
+        due_at=now if found.status in ANSWERABLE else None,
     )
+    dispute.advice = asdict(advice_on(desk, session, dispute))
     detail = {"charge": found.charge_id, "reason": found.reason, "amount": str(found.amount)}
     opened(session, dispute, actor="stripe", at=now, event="disputed", detail=detail)
-    if found.status in _OPEN_AT_STRIPE:
+    if found.status in ANSWERABLE:
         start_clock(session, dispute, issue, opened_at=now, answer_by=answer_by)
     case = cases.open_on_charge(session, found.charge_id)
     if case:
         noted(session, case, "disputed", actor="stripe", at=now)
         posts.redraw(session, case.id, now)
-    _follow(desk, session, found)
+        _warn_requester(session, case, found, now)
+    follow(desk, session, found)
+    return fraud_warnings.close_for_dispute(desk, session, dispute)
 
 
-def _advice(desk: Desk, session: Session, found: StripeDispute) -> Advice:
-    suspected = escalations.on_charge(session, found.charge_id, "card_not_recognised") is not None
-    facts = DisputeFacts(
-        amount=found.amount,
-        reason=found.reason,
-        evidence_due_at=found.evidence_due_at,
-        usage_proven=None,
-        fraud_suspected=True if suspected or found.reason == "fraudulent" else None,
-        charge_refundable=found.charge_refundable,
-    )
-    return advise(facts, desk.playbook, desk.now())
+def _warn_requester(session: Session, case: Case, found: StripeDispute, now: datetime) -> None:
+    """Tell whoever asked for a refund that is under way; an inquiry leaves the charge refundable."""
+    told = {post.purpose for post in posts.of_subject(session, case.id)}
+    busy = case.state in BUSY_CASE_STATES and not found.charge_refundable
+    if busy and f"direct:disputed:{case.version}" not in told:
+        tell_requester(session, case, "disputed", now)
 
 
-def _follow(desk: Desk, session: Session, found: StripeDispute) -> None:
-    """Bring our row to Stripe's status; the same status twice changes nothing."""
-    dispute = fetch(session, Dispute, found.id)
-    if dispute is None:
-        return
-    now = desk.now()
-    if (dispute.status, dispute.evidence_due_at) != (found.status, found.evidence_due_at):
-        change(session, dispute, status=found.status, evidence_due_at=found.evidence_due_at)
+def _note_funds(session: Session, dispute: Dispute, funds: Funds, now: datetime) -> None:
+    """Write down money that left the balance or came back since it was last looked at."""
+    for event, before, after in (
+        ("funds_withdrawn", dispute.withdrawn_minor, funds.withdrawn_minor),
+        ("funds_reinstated", dispute.reinstated_minor, funds.reinstated_minor),
+    ):
+        if after > before:
+            detail = {"amount": str(Money(after - before, funds.currency))}
+            noted(session, dispute, event, actor="stripe", at=now, detail=detail)
+            tell_deciders(session, dispute, event, now)
+
+
+def _catch_up(session: Session, dispute: Dispute, found: StripeDispute, now: datetime) -> None:
+    values = {
+        "status": found.status,
+        "evidence_due_at": found.evidence_due_at,
+        "refundable": found.charge_refundable,
+        "held": dict(found.held),
+        "funds_currency": found.funds.currency or dispute.funds_currency,
+        "withdrawn_minor": max(found.funds.withdrawn_minor, dispute.withdrawn_minor),
+        "reinstated_minor": max(found.funds.reinstated_minor, dispute.reinstated_minor),
+        "fee_minor": found.funds.fee_minor,
+    }
+    if any(getattr(dispute, name) != value for name, value in values.items()):
+        amend(session, dispute, **values)
         posts.redraw(session, dispute.id, now)
-    accepting = dispute.state == DisputeState.ACCEPTING
-    happened = "accepted" if accepting and found.status == "lost" else _ENDS.get(found.status, "")
-    if happened and DISPUTE.may(DisputeState(dispute.state), happened):
-        detail = {"status": found.status}
-        move(session, dispute, happened, actor="stripe", at=now, detail=detail, due_at=None, problem="")
-    if found.status not in _OPEN_AT_STRIPE:
-        stop_clock(session, dispute.id)
 
 
-def _put_off(session: Session, dispute: Dispute, sentence: str, now: datetime) -> None:
-    change(session, dispute, problem=sentence, due_at=now + timedelta(seconds=30))
-    posts.redraw(session, dispute.id, now)
+def _what_happened(dispute: Dispute, before: str) -> str:
+    """Say what a dispute's status means where it stands with us, given its status `before`."""
+    if dispute.state == DisputeState.ACCEPTING and dispute.status == "lost":
+        return "accepted"
+    if dispute.status in _UNDER_REVIEW:
+        return "evidence_submitted"
+    if dispute.status == "needs_response" and before.startswith("warning_"):
+        return "chargeback_followed"
+    return _ENDS.get(dispute.status, "")
 
 
-def _take_accepting(session: Session, dispute_id: str, now: datetime) -> Dispute | None:
-    dispute = fetch(session, Dispute, dispute_id)
-    if dispute is None or dispute.state != DisputeState.ACCEPTING or not take(session, dispute, now):
-        return None
-    return dispute
+def _start_again(desk: Desk, session: Session, dispute: Dispute, now: datetime) -> None:
+    """Give finance the time of a new dispute: the inquiry that they answered became a chargeback."""
+    if dispute.state in _FINAL:
+        return
+    issue = issue_of(desk.playbook, "dispute")
+    answer_by = min(now + issue.sla, dispute.evidence_due_at or now + issue.sla)
+    amend(session, dispute, answer_by=answer_by)
+    start_clock(session, dispute, issue, opened_at=now, answer_by=answer_by)
 
 
-def _open_for(desk: Desk, session: Session, dispute_id: str, by: str, happened: str) -> Dispute:
-    dispute = fetch(session, Dispute, dispute_id)
-    if dispute is None:
-        raise NotFoundError("There is no such dispute any more.")
-    authority.require(desk, dispute, by)
-    if not DISPUTE.may(DisputeState(dispute.state), happened):
-        if dispute.decided_at is None:
-            raise AlreadyDecidedError(
-                dispute.id, f"Stripe has it as {dispute.status.replace('_', ' ')} already."
-            )
-        did = "challenged" if dispute.state == DisputeState.CHALLENGED else "accepted"
-        raise AlreadyDecidedError(
-            dispute.id, f"{who(dispute.decided_by)} already {did} it, {when(dispute.decided_at)}."
-        )
-    return dispute
+def _redraw_case(session: Session, dispute: Dispute, now: datetime) -> None:
+    case = cases.newest_on_charge(session, dispute.charge_id)
+    if case:
+        posts.redraw(session, case.id, now)
+
+
+def _rank(status: str) -> int:
+    return _ORDER.index(status) if status in _ORDER else len(_ORDER)

@@ -118,9 +118,14 @@ async def hand_on(desk: Desk, escalation_id: str, by: str, route: str, why: str)
 
 async def check_may_decide(desk: Desk, escalation_id: str, by: str) -> Escalation:
     """Return the escalation when `by` may answer it now; for opening a form. Raises as `acknowledge` does."""
-    escalation = _found(await desk.store.read(lambda session: fetch(session, Escalation, escalation_id)))
+    escalation = await look(desk, escalation_id)
     await authority.check(desk, escalation, by, "answer")
     return escalation
+
+
+async def look(desk: Desk, escalation_id: str) -> Escalation:
+    """Return an escalation as it is. Raises NotFoundError."""
+    return _found(await desk.store.read(lambda session: fetch(session, Escalation, escalation_id)))
 
 
 async def _decide(

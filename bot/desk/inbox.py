@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlmodel import Session, select
 
-from bot.desk import disputes, mailing, settling
+from bot.desk import answering, disputes, fraud_warnings, mailing, settling
 from bot.desk.desk import Desk
 from bot.desk.record import noted
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
@@ -28,6 +28,8 @@ HANDLED: Final = (
     "charge.dispute.closed",
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
+    "radar.early_fraud_warning.created",
+    "radar.early_fraud_warning.updated",
 )
 _OVERLAP: Final = timedelta(hours=1)
 _KEPT_BY_STRIPE: Final = timedelta(days=29)
@@ -51,8 +53,11 @@ async def handle(desk: Desk, event_id: str) -> None:
     try:
         if event.type.startswith("refund."):
             await _refund(desk, event.object_id)
+        elif event.type.startswith("radar."):
+            await fraud_warnings.take_in(desk, event.object_id)
         else:
             await disputes.take_in(desk, event.object_id)
+            await answering.go_on(desk, event.object_id)
     except (StripeUnavailableError, StripeRefusedError) as error:
         wait = timedelta(seconds=min(2**event.tried, 600))
         sentence = str(error)

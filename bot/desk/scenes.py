@@ -12,7 +12,7 @@ from sqlmodel import Session
 from bot.cards.scene import Scene
 from bot.desk.desk import Rules
 from bot.directory import Directory
-from bot.store import cases
+from bot.store import cases, evidence
 from bot.store.engine import Store
 from bot.store.statements import fetch
 from bot.store.tables import Dispute, Escalation
@@ -50,4 +50,9 @@ def _read(session: Session, *, subject_id: str, now: datetime, playbook: Playboo
     dispute = fetch(session, Dispute, subject_id)
     if dispute is None:
         raise LookupError(f"there is no case, escalation or dispute {subject_id}")
-    return replace(scene, dispute=dispute, open_case=cases.open_on_charge(session, dispute.charge_id))
+    return replace(
+        scene,
+        dispute=dispute,
+        charge_case=cases.newest_on_charge(session, dispute.charge_id),
+        evidence=evidence.of_dispute(session, dispute.id),
+    )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlmodel import Session, SQLModel
 
-from bot.desk import disputes, inbox, mailing, paying, reminders
+from bot.desk import answering, inbox, mailing, paying, reminders
 from bot.desk.desk import Desk
 from bot.store import posts, work
 from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Operation, Post
@@ -57,9 +57,9 @@ async def mails(desk: Desk) -> None:
     await _each(desk, Mail, "message_id", mailing.send)
 
 
-async def accepted_disputes(desk: Desk) -> None:
-    """Tell Stripe about accepted disputes."""
-    await _each(desk, Dispute, "id", disputes.close_accepted)
+async def disputes(desk: Desk) -> None:
+    """Tell Stripe about accepted disputes and gathered evidence, and look into new ones."""
+    await _each(desk, Dispute, "id", answering.go_on)
 
 
 async def messages(desk: Desk) -> None:

@@ -2,9 +2,12 @@
 
 from bot.payments.account import API_VERSION, Payments, Record, payments
 from bot.payments.answers import Answer, Done, Later, Order, Refused, Unknown, verified
+from bot.payments.disputes import ANSWERABLE, FILE_BYTES
 
 __all__ = [
+    "ANSWERABLE",
     "API_VERSION",
+    "FILE_BYTES",
     "Answer",
     "Done",
     "Later",

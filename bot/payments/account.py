@@ -1,4 +1,4 @@
-"""One Stripe account: charges found and read, refunds made, disputes accepted, events listed."""
+"""One Stripe account: charges found and read, refunds made, events listed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from stripe.params import ChargeListParams
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
 from bot.payments.answers import Answer, Done, Order, answer_to, refusal
-from bot.stripe_objects import Refund, StripeDispute
+from bot.payments.disputes import Disputes
+from bot.stripe_objects import Refund
 from policy.facts import Charge, Customer, Invoice, Subscription
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Payments:
 
     def __init__(self, client: StripeClient) -> None:
         self._client = client
+        self.disputes = Disputes(client, self._read)
 
     async def find(self, query: str) -> list[tuple[Charge, Customer | None]]:
         """Return the charges that `query` names, newest first: an email, or a cus_, ch_ or pi_ id.
@@ -132,17 +134,6 @@ class Payments:
     async def refund(self, refund_id: str) -> Refund:
         """Read one refund."""
         return read.refund(await self._read(self._client.v1.refunds.retrieve_async(refund_id)))
-
-    async def dispute(self, dispute_id: str) -> StripeDispute:
-        """Read one dispute."""
-        return read.dispute(await self._read(self._client.v1.disputes.retrieve_async(dispute_id)))
-
-    async def accept(self, dispute_id: str) -> StripeDispute:
-        """Close a dispute in Stripe, which accepts it for good. One that is closed already stays so."""
-        before = await self.dispute(dispute_id)
-        if before.status in {"lost", "won", "warning_closed", "charge_refunded"}:
-            return before
-        return read.dispute(await self._read(self._client.v1.disputes.close_async(dispute_id)))
 
     async def events_since(self, since: datetime, types: list[str]) -> list[tuple[str, str, str]]:
         """Return (event id, type, object id) of the events created at or after `since`, oldest first.
@@ -265,12 +256,18 @@ async def payments(api_key: str, api_base: str) -> AsyncIterator[Payments]:
         api_key,
         http_client=transport,
         max_network_retries=2,
-        base_addresses={"api": api_base.rstrip("/"), "files": api_base.rstrip("/")},
+        base_addresses={"api": api_base.rstrip("/"), "files": files_base(api_base)},
     )
     try:
         yield Payments(client)
     finally:
         await transport.close_async()  # type: ignore[no-untyped-call]  # the SDK types it in no version
+
+
+def files_base(api_base: str) -> str:
+    """Return where files are uploaded: Stripe itself has a host of its own for them."""
+    base = api_base.rstrip("/")
+    return "https://files.stripe.com" if base == "https://api.stripe.com" else base
 
 
 def _plain(found: stripe.StripeObject) -> dict[str, Any]:

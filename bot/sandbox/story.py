@@ -25,6 +25,9 @@ class Story:
         self.after_clock: Callable[[], None] = lambda: None
         self._acts: dict[str, Callable[[dict[str, str]], Awaitable[str]]] = {
             "dispute": self._dispute,
+            "inquiry": self._inquiry,
+            "fraud_warning": self._fraud_warning,
+            "bank_decides": self._bank_decides,
             "lost_answer": self._lost_answer,
             "clock": self._clock_ahead,
             "dashboard_refund": self._dashboard_refund,
@@ -45,6 +48,24 @@ class Story:
                     "Reason",
                     ["fraudulent", "duplicate", "product_not_received", "subscription_canceled"],
                 ),
+            ),
+            _act(
+                "inquiry",
+                "A bank inquires about a charge",
+                "No money moves yet, and the charge can still be refunded.",
+                _field("charge", "Charge", charges),
+            ),
+            _act(
+                "fraud_warning",
+                "A card's issuer warns of fraud",
+                "There is no chargeback yet; a refund may prevent one.",
+                _field("charge", "Charge", charges),
+            ),
+            _act(
+                "bank_decides",
+                "The bank decides a chargeback",
+                "The oldest one that it has evidence for, or else the oldest.",
+                _field("outcome", "Outcome", ["won", "lost"]),
             ),
             _act(
                 "lost_answer",
@@ -107,6 +128,23 @@ class Story:
     async def _dispute(self, values: dict[str, str]) -> str:
         await self._stripe.file_dispute(self._charges()[values["charge"]], values["reason"])
         return f"The bank opened a dispute: {values['charge']}. Finance hears of it in #finance."
+
+    async def _inquiry(self, values: dict[str, str]) -> str:
+        await self._stripe.open_inquiry(self._charges()[values["charge"]])
+        return f"The bank asks about {values['charge']}. Finance hears of it in #finance."
+
+    async def _fraud_warning(self, values: dict[str, str]) -> str:
+        await self._stripe.warn_of_fraud(self._charges()[values["charge"]])
+        return f"The card's issuer warns of fraud: {values['charge']}. Finance hears of it in #finance."
+
+    async def _bank_decides(self, values: dict[str, str]) -> str:
+        waiting = self._stripe.ledger.all("dispute")
+        open_now = [one for one in waiting if one["status"] in {"needs_response", "under_review"}]
+        open_now.sort(key=lambda one: (one["status"] != "under_review", one["created"]))
+        if not open_now:
+            return "There is no chargeback to decide."
+        await self._stripe.decide_dispute(open_now[0]["id"], values["outcome"])
+        return f"{open_now[0]['id']} is {values['outcome']}."
 
     async def _lost_answer(self, _values: dict[str, str]) -> str:
         self._stripe.arrange(Fault(method="POST", path="/v1/refunds", kind=FaultKind.EXECUTE_THEN_DROP))

@@ -44,6 +44,8 @@ async def tour(database_url: str) -> int:
             _refusals,
             _lost_answer,
             _chargeback,
+            _challenge,
+            _fraud_warning,
             _escalation,
             _clock,
         ):
@@ -193,6 +195,51 @@ async def _chargeback(guide: _Guide) -> None:
     await play.click(LENA, FINANCE, "dispute_accept", "500.00 USD chargeback")
     await guide.sees(
         "Stripe has closed it", lambda: "Stripe closed the dispute" in str(play.trail(FINANCE, LENA))
+    )
+
+
+async def _challenge(guide: _Guide) -> None:
+    guide.chapter("A chargeback is challenged with evidence")
+    play, stripe = guide.play, guide.here.stripe
+    dispute = (await stripe.file_dispute(cast.DUPLICATE_FIRST, "product_not_received"))["id"]
+    await guide.sees("finance has an alert", lambda: play.card(FINANCE, LENA, dispute))
+    await guide.sees(
+        "the card says what the record of usage found",
+        lambda: "Signed in" in str(play.card(FINANCE, LENA, dispute)),
+    )
+    guide.says("Lena", "clicks Challenge, and fills in the form with a log and a file")
+    await play.click(LENA, FINANCE, "dispute_challenge", dispute)
+    form = await play.modal(LENA, "evidence_form")
+    file = play.slack.attach(LENA, "usage.pdf", b"%PDF-1.4 what Dana used")
+    filled = {
+        "access_activity_log": {"access_activity_log": {"value": "1 Oct, 09:12: signed in from 203.0.113.7"}},
+        "service_documentation": {"service_documentation": {"files": [file["id"]]}},
+    }
+    await play.slack.submit(LENA, form["id"], filled)
+    await guide.sees(
+        "Stripe has both, and the bank has nothing yet",
+        lambda: stripe.ledger.get("dispute", dispute)["evidence"]["service_documentation"],
+    )
+    await guide.sees(
+        "the card says what is missing",
+        lambda: "2 of the 3 papers" in str(play.card(FINANCE, LENA, dispute)),
+    )
+    guide.says("Lena", "submits it, after the confirmation")
+    await play.click(LENA, FINANCE, "dispute_submit", dispute)
+    await guide.sees(
+        "the bank has the evidence", lambda: "with the bank" in str(play.card(FINANCE, LENA, dispute))
+    )
+    await stripe.decide_dispute(dispute, "won")
+    await guide.sees("Lena hears that it was won", lambda: any("*Won:*" in one for one in play.direct(LENA)))
+
+
+async def _fraud_warning(guide: _Guide) -> None:
+    guide.chapter("A card's issuer warns of fraud")
+    play = guide.play
+    await guide.here.stripe.warn_of_fraud(cast.EURO_CHARGE)
+    await guide.sees(
+        "finance hears that a refund may prevent the chargeback",
+        lambda: "may prevent one" in str(play.card(FINANCE, LENA, "may be fraudulent")),
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole sandbox in one place: a local Slack, a local Stripe, a mail server and one clock for all."""
+"""The whole sandbox in one place: a local Slack, a local Stripe, mail, usage, and one clock for all."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bot.sandbox.mailbox import Mailbox, mailbox
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.story import Story
 from bot.sandbox.stripe import LocalStripe
+from bot.sandbox.usage import UsageRecords
 from bot.sandbox.watching import Watch
 from bot.serving import serving
 from bot.settings import Settings, read_settings
@@ -37,8 +38,10 @@ class World:
     slack: LocalSlack
     stripe: LocalStripe
     mailbox: Mailbox
+    usage: UsageRecords
     slack_url: str
     stripe_url: str
+    usage_url: str
 
     def environment(self, database_url: str, *, socket_mode: bool = False, **changed: str) -> dict[str, str]:
         """Return the environment of a Makegood that lives in this world, with what is `changed` by name."""
@@ -53,6 +56,7 @@ class World:
             "SMTP_URL": self.mailbox.url,
             "MAIL_FROM": "billing@larkspur.example",
             "DATABASE_URL": database_url,
+            "MAKEGOOD_USAGE": f"{self.usage_url}/usage",
             "MAKEGOOD_CHANNELS": "",
             "MAKEGOOD_APPROVERS": "",
             **changed,
@@ -68,6 +72,7 @@ class World:
         self.slack.core.watch = watch
         self.stripe.watch(watch)
         self.mailbox.watch = watch
+        self.usage.watch = watch
 
     def point_at(self, app_url: str) -> None:
         """Let Slack and Stripe deliver to the app at this address; a connected socket comes first."""
@@ -91,10 +96,15 @@ async def world(*, slack_port: int = 0) -> AsyncIterator[World]:
             panel=story,
         )
         story.after_clock = slack.tell_time
-        async with serving(stripe.app) as stripe_url, serving(slack.app, port=slack_port) as slack_url:
+        usage = UsageRecords()
+        async with (
+            serving(stripe.app) as stripe_url,
+            serving(usage.app) as usage_url,
+            serving(slack.app, port=slack_port) as slack_url,
+        ):
             slack.base_url = slack_url
             try:
-                yield World(clock, slack, stripe, box, slack_url, stripe_url)
+                yield World(clock, slack, stripe, box, usage, slack_url, stripe_url, usage_url)
             finally:
                 await slack.aclose()
                 await stripe.aclose()

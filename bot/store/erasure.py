@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, String, cast, or_, update
 from sqlmodel import Session, col, select
 
 from bot.errors import DeskError
-from bot.store import audit
+from bot.store import audit, evidence
 from bot.store.ended import ENDED
-from bot.store.tables import Audit, Case, Dispute, Escalation, Mail, Post
+from bot.store.tables import Audit, Case, Dispute, Escalation, Evidence, Mail, Post
 from bot.store.work import change
 
 GONE: Final = "(erased)"
@@ -27,7 +27,7 @@ _CARD: Final = ("card_last4", "card_fingerprint", "description")
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased: how many cases, escalations and disputes, mails, messages, and entries' details."""
+    """How many were erased: cases, escalations, disputes and papers; mails; messages; details of entries."""
 
     subjects: int
     mails: int
@@ -95,6 +95,8 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     found = known(session, customer_id)
     changed = [row for row in found.subjects if _erase_row(session, row, found.words)]
     changed += [case for case in found.beside if _erase_charges_of(session, case, customer_id)]
+    papers = [row for one in found.disputes for row in evidence.of_dispute(session, one.id)]
+    emptied = [row for row in papers if _empty(session, row)]
     mails = [mail for case in found.cases for mail in _mails(session, case.id) if mail.body]
     for mail in mails:
         change(session, mail, recipient="", body="", said="")
@@ -102,7 +104,7 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     posts = [post for subject in ids for post in _posts(session, subject)]
     messages = [post for post in posts if _erase_post(session, post, found.words)]
     entries = [entry for subject in ids for entry in _erase_details(session, subject, found.words)]
-    erased = Erased(len(changed), len(mails), len(messages), len(entries))
+    erased = Erased(len(changed) + len(emptied), len(mails), len(messages), len(entries))
     if erased != Erased(0, 0, 0, 0):
         for subject in ids:
             _redraw(session, subject, now)
@@ -128,12 +130,21 @@ def _erase_row(session: Session, row: Case | Escalation | Dispute, words: frozen
             values |= {"customer": "", "summary": GONE, "resolution": GONE if row.resolution else ""}
         case Dispute():
             values["problem"] = _blanked(row.problem, words)
+            values["usage"] = row.usage and row.usage | {"says": "", "problem": ""}
     for name in ("facts", "ruling", "advice"):
         if document := getattr(row, name, None):
             values[name] = _erased_facts(document, words) if name == "facts" else _blanked(document, words)
     if all(getattr(row, name) == value for name, value in values.items()):
         return False
     change(session, row, **values)
+    return True
+
+
+def _empty(session: Session, row: Evidence) -> bool:
+    """Take the words and the file's name out of a paper; whose it was and Stripe's id of it stay."""
+    if not row.text and not row.file_name:
+        return False
+    change(session, row, text="", file_name="")
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.store.tables import Escalation
 
@@ -16,4 +16,18 @@ def on_charge(session: Session, charge_id: str, issue: str) -> Escalation | None
     """Return an escalation of this issue on a charge."""
     return session.exec(
         select(Escalation).where(Escalation.charge_id == charge_id, Escalation.issue == issue)
+    ).first()
+
+
+def warning_key(warning_id: str) -> str:
+    """Return the request key of the alert about an early fraud warning."""
+    return f"warning:{warning_id}"
+
+
+def warning_on(session: Session, charge_id: str) -> Escalation | None:
+    """Return the alert about an early fraud warning on a charge."""
+    return session.exec(
+        select(Escalation).where(
+            Escalation.charge_id == charge_id, col(Escalation.request_key).startswith("warning:")
+        )
     ).first()

@@ -53,5 +53,12 @@ def change(session: Session, row: SQLModel, **values: Any) -> None:  # noqa: ANN
     change_where(session, type(row), _key(row), **values)
 
 
+def amend(session: Session, row: SQLModel, **values: Any) -> None:  # noqa: ANN401  # a column's value
+    """Write `values` to `row`'s columns, as `change` does; `row` then shows them too."""
+    change(session, row, **values)
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+
+
 def _key(row: SQLModel) -> dict[str, Any]:
     return {key.name: getattr(row, key.name) for key in inspect(type(row)).primary_key}

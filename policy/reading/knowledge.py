@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from policy.model import Cancellation, Comps, Decline, DisputeTerms, Issue, PastDueTerms, Payments, Route
+from policy.evidence import FIELDS
+from policy.model import (
+    Cancellation,
+    Comps,
+    Decline,
+    DisputeTerms,
+    Issue,
+    Paper,
+    PastDueTerms,
+    Payments,
+    Route,
+)
 from policy.reading.table import Table
 
 GROUPS: Final = ("wait", "fix_card", "authenticate", "call_bank", "never_tell")
@@ -52,7 +63,7 @@ def read_disputes(top: Table, reference: str) -> DisputeTerms | None:
     if table is None:
         return None
     evidence = table.table("evidence")
-    papers = {reason: evidence.texts(reason) for reason in evidence.names()}
+    papers = {reason: _papers(evidence, reason) for reason in evidence.names()}
     if "general" not in papers:
         raise evidence.error(
             "“general” is missing in [disputes.evidence]: it serves the reasons that are not listed."
@@ -65,6 +76,22 @@ def read_disputes(top: Table, reference: str) -> DisputeTerms | None:
     )
     table.finish()
     return terms
+
+
+def _papers(evidence: Table, reason: str) -> tuple[Paper, ...]:
+    """Return the papers of one reason. Raises PlaybookError: no field of Stripe's, or one field twice."""
+    papers: list[Paper] = []
+    for table in evidence.tables(reason):
+        paper = Paper(table.text("paper"), table.choice("goes_in", FIELDS))
+        if paper.field in {other.field for other in papers}:
+            raise evidence.error(
+                f"Two papers go in “{paper.field}”; Stripe has one place for each. Put them together, "
+                "or choose another field.",
+                reason,
+            )
+        table.finish()
+        papers.append(paper)
+    return tuple(papers)
 
 
 def read_payments(top: Table) -> Payments | None:

@@ -178,7 +178,7 @@ def test_a_dispute_is_accepted_for_fraud_or_below_20_and_challenged_with_proof(
 def test_a_challenge_comes_with_the_papers_for_its_reason() -> None:
     known = advise(dispute(usd("50.00"), usage_proven=True, reason="duplicate"), DEFAULT, NOW)
     unknown = advise(dispute(usd("50.00"), usage_proven=True, reason="noncompliant"), DEFAULT, NOW)
-    assert known.evidence[0] == "Both receipts, with what each one paid for"
+    assert known.evidence[0] == "Receipt of this charge, with what it paid for"
     assert unknown.evidence[0] == "Sign-in log for the time of the charge"
 
 

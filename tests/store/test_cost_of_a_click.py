@@ -15,10 +15,11 @@ from sqlmodel import SQLModel
 
 from bot.app import Running
 from bot.sandbox.play import Play
-from bot.sandbox.slack.cast import JONAS, MAYA, PRIYA, SUPPORT, SUPPORT_LEADS
+from bot.sandbox.slack.cast import FINANCE, JONAS, LENA, MAYA, PRIYA, SUPPORT, SUPPORT_LEADS
 from bot.sandbox.stripe import cast
 from bot.sandbox.world import World, inhabited
 from tests.conversations.asking import ask_for_1250, refunds_of
+from tests.conversations.challenging import LOG, fill
 
 Statement = tuple[str, Any]
 _ROWS = 3000
@@ -70,7 +71,7 @@ def play(here: World, app: Running) -> Play:  # noqa: ARG001  # the desk has to 
 
 
 async def a_day_at_the_desk(here: World, play: Play) -> None:
-    """Ask, ask back, approve, deny, be charged back, be reminded: what the sweeps have to do with."""
+    """Do what the sweeps have to do with: ask, approve, deny, be charged back and warned, challenge."""
     await ask_for_1250(play)
     await play.click(PRIYA, SUPPORT_LEADS, "case_ask")
     await play.say_why(PRIYA, "Which week?")
@@ -79,7 +80,14 @@ async def a_day_at_the_desk(here: World, play: Play) -> None:
     await play.line(MAYA, SUPPORT, f"{cast.EURO_CHARGE} card_not_recognised 'ticket 8' verified via email")
     await here.stripe.refund_in_dashboard(cast.WARNED)
     await here.stripe.file_dispute(cast.EXACTLY_500)
-    await play.until(lambda: play.card("C07FINANCE1", "U07LENAFSCH", "500.00 USD"))
+    await play.until(lambda: play.card(FINANCE, LENA, "500.00 USD"))
+    await play.click(LENA, FINANCE, "dispute_challenge", "500.00 USD")
+    await fill(play, LENA, access_activity_log=LOG)
+    await play.until(lambda: "1 of the 5 papers" in str(play.card(FINANCE, LENA, "500.00 USD")))
+    await play.click(LENA, FINANCE, "dispute_submit", "500.00 USD")
+    await play.until(lambda: "with the bank" in str(play.card(FINANCE, LENA, "500.00 USD")))
+    await here.stripe.warn_of_fraud(cast.LARGE_2400)
+    await play.until(lambda: play.card(FINANCE, LENA, "may be fraudulent"))
     line = f"{cast.EXACTLY_2000} technical_error 'ticket 9' verified via email"
     await play.line(MAYA, SUPPORT, line)
     await play.until(lambda: play.card(SUPPORT_LEADS, PRIYA, "2,000.00 USD"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.sandbox.slack import form, payloads
+from bot.sandbox.slack import attaching, form, payloads
 from bot.sandbox.slack.acting import Acting, NotPossibleError, Outcome, failed
 from bot.sandbox.slack.blocks import interactive
 from bot.sandbox.slack.elements import OPTION, OPTION_GROUP
@@ -140,6 +140,10 @@ class Interacting(Acting):
         tell_modals(self.core, user)
         return outcome
 
+    def attach(self, user: str, name: str, content: bytes) -> Json:
+        """Upload a file for a form's field; return it as the field's state holds it. Raises ValueError."""
+        return attaching.attach(self.core, self._person(user).id, name, content)
+
     async def close(self, user: str, view_id: str) -> Outcome:
         """Close a modal; the app hears of it where it asked to (`notify_on_close`)."""
         try:
@@ -186,6 +190,7 @@ class Interacting(Acting):
         def offers(block_id: str, action_id: str) -> list[Json]:
             return self.core.offers.get((screen.id, block_id, action_id), [])
 
+        given = attaching.put_in(self.core, screen.person.id, screen.blocks, given)
         if screen.view:
             values = form.entered(screen.blocks, screen.view.values, given, offers)
             screen.view.values = values

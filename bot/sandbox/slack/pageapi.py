@@ -205,9 +205,14 @@ def routes(slack: LocalSlack) -> list[Route]:
         found = slack.control.calls(request.query_params.get("method", ""))
         return _json({"calls": found, "counts": slack.control.counts()})
 
+    async def attach(request: Request) -> Response:
+        content = await request.body()
+        return _json(slack.attach(request.query_params["as"], request.query_params["name"], content))
+
     reads = {"state": state, "messages": messages, "live": live, "panel": panel, "calls": calls}
     return [
         *(Route(f"/sandbox/{name}", _guarded(handler), methods=["GET"]) for name, handler in reads.items()),
+        Route("/sandbox/attach", _guarded(attach), methods=["POST"]),
         *(Route(f"/sandbox/{name}", _posted(slack, run), methods=["POST"]) for name, run in _POSTS.items()),
     ]
 

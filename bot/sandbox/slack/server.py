@@ -106,6 +106,9 @@ class _Server(Starlette):
         async def download(request: Request) -> Response:
             return _give_file(core, request.path_params["file_id"])
 
+        async def download_as_app(request: Request) -> Response:
+            return _give_app(core, request)
+
         super().__init__(
             routes=[
                 Route("/api/{method}", web_api, methods=["GET", "POST"]),
@@ -116,6 +119,7 @@ class _Server(Starlette):
                 ),
                 Route("/upload/v1/{file_id}", upload, methods=["POST"]),
                 Route("/files/{file_id}/{name}", download),
+                Route("/files-pri/{file}/{name}", download_as_app),
                 Route("/archives/{channel}/{message}", _archive),
                 *pageapi.routes(slack),
                 Route("/page/{path:path}", _static),
@@ -148,6 +152,19 @@ def _give_file(core: Core, file_id: str) -> Response:
     if found is None or found.content is None:
         return PlainTextResponse("There is no such file.", 404)
     return Response(found.content, media_type=mimetypes.guess_type(found.name)[0])
+
+
+def _give_app(core: Core, request: Request) -> Response:
+    """Give a file to the app; whoever has no good token with files:read is sent to log in, as by Slack."""
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    granted = core.installation.scopes
+    may = granted is None or "files:read" in granted
+    if token != core.installation.bot_token or core.installation.refusal or not may:
+        return RedirectResponse("/?redir=files-pri")
+    if not core.watch("slack: files-pri came"):
+        return dispatch.Dropped()
+    given = _give_file(core, request.path_params["file"].partition("-")[2])
+    return given if core.watch("slack: files-pri was done") else dispatch.Dropped()
 
 
 async def _archive(request: Request) -> Response:

@@ -92,10 +92,15 @@ class ResponseUrls:
 
 @dataclass
 class Upload:
-    """A file on its way: announced, then sent, then completed."""
+    """A file: announced, then sent, then completed. `user` is who attached it; empty: the app.
+
+    An external one is kept elsewhere, such as on a drive, and Slack only knows its address.
+    """
 
     file_id: str
     name: str
     length: int
     content: bytes | None = None
     completed: bool = False
+    user: str = ""
+    is_external: bool = False

@@ -131,7 +131,7 @@ class Api:
                 _refuse_before(fault, request)
             if not request.key:
                 return await self._perform(request, fault)
-            stored = self.keys.begin(request.key, request.path, request.body, self._ledger().now())
+            stored = self.keys.begin(request.key, request.path, _parameters(request), self._ledger().now())
         except ApiError as refusal:
             return _refused(refusal, request)
         if stored is not None:
@@ -223,6 +223,12 @@ def _find(method: str, steps: list[str]) -> tuple[Endpoint, list[str]]:
             return endpoint, [step for step, kept in zip(steps, held, strict=True) if kept == "{}"]
     path = "/v1/" + "/".join(steps)
     raise ApiError(404, f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs")
+
+
+def _parameters(request: _Request) -> bytes:
+    """Return what an idempotency key is compared by: the boundary of a multipart body is no parameter."""
+    _, found, boundary = request.content_type.partition("boundary=")
+    return request.body.replace(boundary.strip('"').encode(), b"") if found else request.body
 
 
 def _masks(steps: list[str]) -> list[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.sandbox.stripe import sales, shapes
+from bot.sandbox.stripe import payments, sales, shapes
 from bot.sandbox.stripe.endpoints import Call, Endpoint, listing, retrieving
 from bot.sandbox.stripe.errors import ApiError, ParameterError, Record
 from bot.sandbox.stripe.ledger import Ledger, new_id
@@ -29,16 +29,24 @@ def leaves_refundable(ledger: Ledger, charge: Record) -> bool:
 
 
 def open_dispute(
-    ledger: Ledger, charge: Record, reason: str, *, identifier: str = "", created: int = 0, due_by: int = 0
+    ledger: Ledger,
+    charge: Record,
+    reason: str,
+    *,
+    identifier: str = "",
+    created: int = 0,
+    due_by: int | None = None,
 ) -> Record:
     """Charge a payment back: the money and a fee leave the balance until the bank decides.
+
+    `due_by` 0 is a dispute for which Stripe names no day.
 
     Raises ValueError for an unknown reason or a charge that cannot be disputed (again).
     """
     _require_disputable(ledger, charge, reason)
     at = created or ledger.now()
     amount = charge["amount"] - charge["amount_refunded"]
-    due_by = due_by or at + _DAYS_TO_ANSWER * 86_400
+    due_by = at + _DAYS_TO_ANSWER * 86_400 if due_by is None else due_by
     dispute = shapes.dispute(
         identifier or new_id("du_1"), at, charge, amount=amount, reason=reason, due_by=due_by
     )
@@ -48,6 +56,7 @@ def open_dispute(
     past = created or None
     ledger.emit("charge.dispute.created", dispute, created=past)
     ledger.emit("charge.dispute.funds_withdrawn", dispute, created=past)
+    payments.settle_warnings(ledger, charge)
     return dispute
 
 
@@ -68,6 +77,29 @@ def open_inquiry(
     ledger.put(dispute)
     ledger.change(charge, disputed=True)
     ledger.emit("charge.dispute.created", dispute, created=created or None)
+    return dispute
+
+
+def charge_back(ledger: Ledger, dispute: Record) -> Record:
+    """Let the bank turn its inquiry into a chargeback, which waits for an answer of its own.
+
+    Raises ValueError for a dispute that is no open inquiry.
+    """
+    if dispute["status"] not in {"warning_needs_response", "warning_under_review"}:
+        raise ValueError(f"A dispute that is {dispute['status']} is no inquiry any more.")
+    at = ledger.now()
+    details = dispute["payment_method_details"]
+    taken = _move(ledger, dispute, at, -dispute["amount"], _FEE)
+    ledger.change(
+        dispute,
+        "charge.dispute.updated",
+        status="needs_response",
+        is_charge_refundable=False,
+        balance_transactions=[*dispute["balance_transactions"], taken],
+        evidence_details={**dispute["evidence_details"], "due_by": at + _DAYS_TO_ANSWER * 86_400},
+        payment_method_details={**details, "card": {**details["card"], "case_type": "chargeback"}},
+    )
+    ledger.emit("charge.dispute.funds_withdrawn", dispute)
     return dispute
 
 

@@ -65,13 +65,22 @@ class LocalStripe:
         self._api.close()
         await self.webhooks.aclose()
 
-    async def file_dispute(self, charge_id: str, reason: str = "fraudulent") -> Record:
-        """Charge a payment back. Raises ApiError for an unknown charge, ValueError if it cannot be."""
-        return disputes.open_dispute(self.ledger, self.ledger.get("charge", charge_id), reason)
+    async def file_dispute(
+        self, charge_id: str, reason: str = "fraudulent", *, due_by: int | None = None
+    ) -> Record:
+        """Charge a payment back; `due_by` (Unix seconds; 0: no day is named) is in nine days unless given.
+
+        Raises ApiError for an unknown charge, ValueError if it cannot be.
+        """
+        return disputes.open_dispute(self.ledger, self.ledger.get("charge", charge_id), reason, due_by=due_by)
 
     async def open_inquiry(self, charge_id: str, reason: str = "unrecognized") -> Record:
         """Let the bank ask about a payment first; it stays refundable. Raises as `file_dispute`."""
         return disputes.open_inquiry(self.ledger, self.ledger.get("charge", charge_id), reason)
+
+    async def charge_back_inquiry(self, dispute_id: str) -> Record:
+        """Let the bank turn its inquiry into a chargeback. Raises ValueError for one that is over."""
+        return disputes.charge_back(self.ledger, self.ledger.get("dispute", dispute_id))
 
     async def decide_dispute(self, dispute_id: str, status: str) -> Record:
         """Let the bank decide `won` or `lost`. Raises ValueError for a dispute that is decided already."""

@@ -22,6 +22,13 @@ def warn_of_fraud(ledger: Ledger, charge: Record, *, identifier: str = "", creat
     return warning
 
 
+def settle_warnings(ledger: Ledger, charge: Record) -> None:
+    """Note that nothing can be done any more about warnings of a charge that was disputed or paid back."""
+    for warning in ledger.where("radar.early_fraud_warning", "charge", charge["id"]):
+        if warning["actionable"]:
+            ledger.change(warning, "radar.early_fraud_warning.updated", actionable=False)
+
+
 def _update_charge(ledger: Ledger, call: Call) -> Record:
     charge = ledger.get("charge", call.ids[0])
     values: dict[str, Any] = {name: call.params[name] for name in _UPDATABLE if name in call.params}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.sandbox.stripe import disputes, sales, shapes
+from bot.sandbox.stripe import disputes, payments, sales, shapes
 from bot.sandbox.stripe.endpoints import Call, Endpoint, listing, retrieving
 from bot.sandbox.stripe.errors import ApiError, ParameterError, Record
 from bot.sandbox.stripe.ledger import Ledger, new_id
@@ -88,6 +88,7 @@ def issue(ledger: Ledger, charge: Record, amount: int | None, details: Mapping[s
     ledger.emit("charge.refunded", charge)
     if charge["refunded"]:
         disputes.close_inquiries(ledger, charge)
+        payments.settle_warnings(ledger, charge)
     return refund
 
 

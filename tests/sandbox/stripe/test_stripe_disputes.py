@@ -4,7 +4,8 @@ import io
 import json
 
 import pytest
-from stripe import InvalidRequestError, StripeClient
+from stripe import IdempotencyError, InvalidRequestError, StripeClient
+from stripe.params import FileCreateParams
 
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.stripe import LocalStripe, cast
@@ -90,3 +91,41 @@ async def test_what_took_no_money_cannot_be_disputed(local: LocalStripe) -> None
         await local.file_dispute(cast.LARGE_2400, "spite")
     inquiry = await local.open_inquiry(cast.LARGE_2400)
     assert (inquiry["status"], inquiry["is_charge_refundable"]) == ("warning_needs_response", True)
+
+
+async def test_a_dispute_may_have_no_day(local: LocalStripe) -> None:
+    assert 0 == (await local.file_dispute(cast.LARGE_1250, due_by=0))["evidence_details"]["due_by"]
+
+
+async def test_an_inquiry_becomes_a_chargeback_that_takes_the_money(local: LocalStripe) -> None:
+    inquiry = await local.open_inquiry(cast.LARGE_1250)
+    assert ([], True) == (inquiry["balance_transactions"], inquiry["is_charge_refundable"])
+    chargeback = await local.charge_back_inquiry(inquiry["id"])
+    assert ("needs_response", False) == (chargeback["status"], chargeback["is_charge_refundable"])
+    assert [-125_000] == [one["amount"] for one in chargeback["balance_transactions"]]
+    with pytest.raises(ValueError, match="no inquiry any more"):
+        await local.charge_back_inquiry(inquiry["id"])
+
+
+async def test_a_warning_is_no_longer_actionable_once_the_charge_is_disputed_or_paid_back(
+    local: LocalStripe, client: StripeClient
+) -> None:
+    warnings = [await local.warn_of_fraud(charge) for charge in (cast.LARGE_1250, cast.LARGE_2400)]
+    assert [True, True] == [one["actionable"] for one in warnings]
+    await local.file_dispute(cast.LARGE_1250)
+    await local.refund_in_dashboard(cast.LARGE_2400)
+    for warning in warnings:
+        found = await client.v1.radar.early_fraud_warnings.retrieve_async(warning["id"])
+        assert not found.actionable
+
+
+async def test_the_same_key_uploads_a_file_once_and_not_another_one(client: StripeClient) -> None:
+    def params(content: bytes) -> FileCreateParams:
+        return {"purpose": "dispute_evidence", "file": io.BytesIO(content)}
+
+    first, again = [
+        await client.v1.files.create_async(params(b"a receipt"), {"idempotency_key": "one"}) for _ in range(2)
+    ]
+    assert first.id == again.id
+    with pytest.raises(IdempotencyError):
+        await client.v1.files.create_async(params(b"another"), {"idempotency_key": "one"})

@@ -43,6 +43,12 @@ export async function post(path, body) {
   return { ok: !outcome.error, ...outcome };
 }
 
+/** Upload a file for a form's field; the answer is the file as the field holds it, or has `error`. */
+export async function attach(as, file) {
+  const query = new URLSearchParams({ as, name: file.name });
+  return answered(fetch(`/sandbox/attach?${query}`, { method: "POST", body: file }));
+}
+
 async function answered(request) {
   try {
     const response = await request;

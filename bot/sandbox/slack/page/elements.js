@@ -1,10 +1,11 @@
 /** Block Kit's elements: buttons, menus, choices and fields. */
 
+import { attach, sentence } from "./api.js";
 import { h, iconButton, newId } from "./dom.js";
 import { here, plain, text } from "./mrkdwn.js";
 import { openMenu } from "./popup.js";
 import { isSelect, select } from "./selects.js";
-import { go } from "./state.js";
+import { go, store } from "./state.js";
 
 /**
  * Draw an element. `field` is what an input block says of it: `{id, describedBy, label}`; elsewhere the
@@ -137,6 +138,52 @@ function ticks(type, key) {
   };
 }
 
+/** A field for files: each is uploaded as soon as it is chosen, and goes with the form when that is sent. */
+function fileInput(one, block, surface, { id, describedBy, label, focusName }) {
+  const most = one.max_files ?? 10;
+  const types = one.filetypes ?? [];
+  const list = h("ul", { class: "attached" });
+  const trouble = h("p", { class: "attach-trouble", role: "alert" });
+  const picker = h("input", {
+    id,
+    type: "file",
+    "aria-describedby": describedBy,
+    "aria-label": label,
+    "data-focus": focusName,
+  });
+  picker.multiple = most > 1;
+  picker.accept = types.map((type) => `.${type}`).join(",");
+  const held = () => surface.state(block, one).files ?? [];
+  const keep = (files) => {
+    surface.enter(block, one, { files });
+    drawList();
+  };
+  function drawList() {
+    list.replaceChildren(
+      ...held().map((file) => {
+        const remove = () => keep(held().filter((other) => other.id !== file.id));
+        return h("li", {}, h("span", {}, file.name), iconButton("close", `Remove ${file.name}`, remove));
+      }),
+    );
+  }
+  picker.addEventListener("change", async () => {
+    trouble.textContent = "";
+    for (const file of picker.files) {
+      const type = file.name.split(".").at(-1).toLowerCase();
+      if (types.length && !types.includes(type)) {
+        trouble.textContent = `“${file.name}” is not one of: ${types.join(", ")}.`;
+        continue;
+      }
+      const answer = await attach(store.me, file);
+      if (answer.error) trouble.textContent = sentence(answer);
+      else keep(most === 1 ? [answer] : [...held(), answer].slice(0, most));
+    }
+    picker.value = "";
+  });
+  drawList();
+  return h("div", { class: "attaching" }, picker, list, trouble);
+}
+
 const asIs = [(value) => value || null, (value) => value ?? ""];
 
 const DRAWN = {
@@ -149,5 +196,6 @@ const DRAWN = {
   radio_buttons: ticks("radio", "selected_option"),
   checkboxes: ticks("checkbox", "selected_options"),
   datepicker: picked("date", "selected_date", ...asIs),
+  file_input: fileInput,
   timepicker: picked("time", "selected_time", ...asIs),
 };

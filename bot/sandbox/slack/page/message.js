@@ -80,7 +80,7 @@ function surfaceOf(message, channel) {
 function files(message) {
   if (!message.files?.length) return null;
   const links = message.files.map((file) => {
-    const address = file.url_private ?? file.permalink;
+    const address = file.permalink;
     return h(
       "a",
       { class: "file", href: address, target: "_blank", rel: "noopener" },

@@ -1,11 +1,11 @@
-"""`files.getUploadURLExternal`, the upload itself, and `files.completeUploadExternal`."""
+"""`files.getUploadURLExternal`, the upload itself, `files.completeUploadExternal`, and `files.info`."""
 
 from __future__ import annotations
 
-import mimetypes
 from typing import Any, Final
 
 from bot.sandbox.slack import posting
+from bot.sandbox.slack.attaching import shown
 from bot.sandbox.slack.tickets import Upload
 from bot.sandbox.slack.webapi.call import TIERS, ApiError, Call, Method, invalid_arguments
 from bot.sandbox.slack.workspace import BOT_USER, Channel
@@ -39,18 +39,14 @@ def _described(call: Call, entry: Json) -> Json:
     upload = call.core.uploads.get(entry.get("id", ""))
     if upload is None or upload.content is None or upload.completed:
         raise ApiError("file_not_found")
-    kind = mimetypes.guess_type(upload.name)[0] or "application/octet-stream"
-    return {
-        "id": upload.file_id,
-        "name": upload.name,
-        "title": entry.get("title") or upload.name,
-        "mimetype": kind,
-        "filetype": upload.name.rpartition(".")[2],
-        "size": upload.length,
-        "user": BOT_USER,
-        "mode": "hosted",
-        "url_private": call.core.address(f"/files/{upload.file_id}/{upload.name}"),
-    }
+    return shown(call.core, upload) | {"title": entry.get("title") or upload.name}
+
+
+def _info(call: Call) -> Json:
+    upload = call.core.uploads.get(call.required("file"))
+    if upload is None or not upload.completed:
+        raise ApiError("file_not_found")
+    return {"file": shown(call.core, upload), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 def _share(call: Call, name: str, files: list[Json]) -> None:
@@ -69,6 +65,7 @@ def _share(call: Call, name: str, files: list[Json]) -> None:
 
 
 METHODS: Final = {
+    "files.info": Method(_info, "files:read", TIERS[4]),
     "files.getUploadURLExternal": Method(_get_url, "files:write", TIERS[4]),
     "files.completeUploadExternal": Method(_complete, "files:write", TIERS[4]),
 }
