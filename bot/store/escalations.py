@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import literal_column
 from sqlmodel import Session, select
 
 from bot.store.tables import Escalation
@@ -16,4 +17,15 @@ def on_charge(session: Session, charge_id: str, issue: str) -> Escalation | None
     """Return an escalation of this issue on a charge."""
     return session.exec(
         select(Escalation).where(Escalation.charge_id == charge_id, Escalation.issue == issue)
+    ).first()
+
+
+def live(session: Session, issue: str, opened_by: str) -> Escalation | None:
+    """Return the escalation of this issue that `opened_by` opened and that is not resolved."""
+    return session.exec(
+        select(Escalation).where(
+            Escalation.issue == issue,
+            literal_column("state <> 'resolved'"),  # word for word, so that the partial index serves it
+            Escalation.opened_by == opened_by,
+        )
     ).first()

@@ -17,6 +17,7 @@ from bot.sandbox.stripe import (
     account,
     credit_notes,
     customers,
+    deletion,
     disputes,
     invoices,
     payments,
@@ -46,6 +47,7 @@ _MODULES: Final = (
     account,
     credit_notes,
     portal,
+    deletion,
 )
 _ENDPOINTS: Final[Sequence[Endpoint]] = [row for module in _MODULES for row in module.ENDPOINTS]
 _BY_ADDRESS: Final = {(row.method, tuple(row.path.split("/")[2:])): row for row in _ENDPOINTS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.sandbox.stripe.endpoints import Call, Endpoint
-from bot.sandbox.stripe.errors import ParameterError, Record
+from bot.sandbox.stripe.errors import ParameterError, Record, missing
 from bot.sandbox.stripe.ledger import Ledger, new_id
 
 _CONFIGURATION: Final = "bpc_1RkGoodsCloudPortal01"
@@ -16,6 +16,8 @@ def _create(ledger: Ledger, call: Call) -> Record:
     if "customer" not in call.params:
         raise ParameterError("Missing required param: customer.", "customer", "parameter_missing")
     customer = ledger.get("customer", call.params["customer"], "customer", 400)
+    if customer.get("deleted"):
+        raise missing("customer", customer["id"], "customer", 400)
     session = {
         "id": new_id("bps_1"),
         "object": "billing_portal.session",
