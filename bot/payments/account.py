@@ -17,6 +17,7 @@ from stripe.params import ChargeListParams
 
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
+from bot.payments.accounts import Accounts
 from bot.payments.answers import Answer, Done, Order, answer_to
 from bot.payments.calls import Calls, plain
 from bot.payments.copies import Copies
@@ -44,6 +45,7 @@ class Payments(Calls):
 
     def __init__(self, client: StripeClient) -> None:
         super().__init__(client)
+        self.accounts = Accounts(client)
         self.copies = Copies(client)
 
     async def find(self, query: str) -> list[tuple[Charge, Customer | None]]:
