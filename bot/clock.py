@@ -32,7 +32,7 @@ SWEEPS: Final[tuple[tuple[Sweep, float], ...]] = (
 CHORES: Final[tuple[tuple[Sweep, float], ...]] = (
     (sweeps.changed_objects, 5),
     (sweeps.mirror_filling, 5),
-    (sweeps.mirror_compared, 60),
+    (sweeps.mirror_compared, 10),
     (sweeps.failing_payments, 10),
 )
 """The same for what nobody waits for: a desk that was just started sees to people first."""

@@ -61,7 +61,7 @@ class Trait:
 
 TRAITS: Final = (
     Trait("country", "come from cards issued in {value}"),
-    Trait("decline_code", "were declined as {value}"),
+    Trait("decline_code", "were declined as “{value}”"),
     Trait("brand", "were made with {value} cards"),
     Trait("price", "were for the price {value}"),
 )
@@ -150,7 +150,7 @@ def shared(failures: Sequence[Payment], usual: Sequence[Payment]) -> tuple[str, 
         otherwise = before[value] / before.total() if before else 0.0
         if share < _SHARED_BY or share < otherwise * _RARER:
             continue
-        words = trait.words.format(value=value.replace("_", " "))
+        words = trait.words.format(value=value)
         found.append(
             (share - otherwise, f"{count} of {len(failures)} {words} (usually {_share(otherwise)}).")
         )

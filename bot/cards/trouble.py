@@ -93,10 +93,7 @@ def _explained(playbook: Playbook, failed: Failed, now: datetime) -> list[Block]
     if known.group == "never_tell":
         # What may never be told stands above, in words about it; what may be copied stands alone below.
         blocks.append(
-            b.section(
-                "🔒 *Between us only. Never write this to the customer:*\n"
-                f"{escape(known.meaning)} {escape(known.never_tell)}"
-            )
+            b.section(f"🔒 *Between us only. Never write this to the customer:*\n{escape(known.never_tell)}")
         )
         blocks.append(b.section(_GROUPS[known.group]))
     else:

@@ -37,6 +37,7 @@ class World:
     slack: LocalSlack
     stripe: LocalStripe
     mailbox: Mailbox
+    story: Story
     slack_url: str
     stripe_url: str
 
@@ -94,7 +95,7 @@ async def world(*, slack_port: int = 0) -> AsyncIterator[World]:
         async with serving(stripe.app) as stripe_url, serving(slack.app, port=slack_port) as slack_url:
             slack.base_url = slack_url
             try:
-                yield World(clock, slack, stripe, box, slack_url, stripe_url)
+                yield World(clock, slack, stripe, box, story, slack_url, stripe_url)
             finally:
                 await slack.aclose()
                 await stripe.aclose()

@@ -176,7 +176,7 @@ def test_what_the_failures_share_is_said_and_what_is_usual_is_not() -> None:
     usual += [Payment(country="BR", decline_code="insufficient_funds", brand="visa")] * 10
     failures = [Payment("BR", "do_not_honor", "visa", "price_team")] * 9 + [Payment("US", "expired_card")]
     assert (
-        "9 of 10 were declined as do not honor (usually 0 %).",
+        "9 of 10 were declined as “do_not_honor” (usually 0 %).",
         "9 of 10 come from cards issued in BR (usually 10 %).",
     ) == shared(failures, usual)
     assert () == shared([Payment("US"), Payment("BR"), Payment("DE")], usual)
