@@ -14,7 +14,7 @@ from policy.accounts import Failed
 from policy.facts import Charge, Customer
 from policy.periods import counted
 from policy.playbook import Playbook
-from policy.troubleshooting import GENERIC, decline
+from policy.troubleshooting import GENERIC, NEEDS_ANOTHER_CARD, decline
 from policy.twice import Pair, Twice
 
 CALLBACK: Final = "customer_trouble"
@@ -116,6 +116,9 @@ def _tries(failed: Failed, now: datetime) -> Block:
         return b.section(f"🔁 The invoice is {failed.invoice_status}: Stripe does not try it again.")
     if failed.next_try_at and failed.next_try_at > now:
         again = when(failed.next_try_at)
+        if failed.charge.decline_code in NEEDS_ANOTHER_CARD:
+            another = f"after this decline it tries again, {again}, only if there is another card by then"
+            return b.section(f"🔁 Stripe has tried {tried}; {another}.")
         return b.section(f"🔁 Stripe has tried {tried}, and tries again by itself {again}.")
     return b.section(f"🔁 Stripe has tried {tried}, and does not try again by itself.")
 
@@ -133,15 +136,12 @@ def _portal(customer: Customer, portal: str) -> list[Block]:
 
 
 def _pair(pair: Pair, *, livemode: bool) -> list[Block]:
-    lines = [f"1. {charge_line(pair.earlier)}", f"2. {charge_line(pair.later)}"]
+    lines = [f"{number}. {charge_line(one)}" for number, one in ((1, pair.earlier), (2, pair.later))]
     if pair.two_accounts:
-        both = " and ".join(
-            link(dashboard("customers", one.customer_id, livemode=livemode), one.customer_id)
-            for one in (pair.earlier, pair.later)
-            if one.customer_id
-        )
+        accounts = [_account(one, livemode=livemode) for one in (pair.earlier, pair.later)]
+        lines = [f"{line} · {account}" for line, account in zip(lines, accounts, strict=True)]
         head = "👥 *Two accounts on one card*" if not pair.doubts else "👥 *Perhaps two accounts on one card*"
-        lines += [both, "Ask which account to keep, and cancel the other, so that it is not charged again."]
+        lines.append("Ask which account to keep, and cancel the other, so that it is not charged again.")
     else:
         head = "🔁 *Charged twice on one day*" if not pair.doubts else "❔ *Perhaps charged twice on one day*"
     if pair.doubts:
@@ -150,6 +150,12 @@ def _pair(pair: Pair, *, livemode: bool) -> list[Block]:
         f"Refund the second, {pair.later.left}", "duplicate_refund", pair.later.id, style="primary"
     )
     return [b.section("\n".join([head, *lines])), b.actions([refund])]
+
+
+def _account(charge: Charge, *, livemode: bool) -> str:
+    if not charge.customer_id:
+        return "no customer"
+    return link(dashboard("customers", charge.customer_id, livemode=livemode), charge.customer_id)
 
 
 def _hold(playbook: Playbook, hold: Charge) -> list[Block]:
