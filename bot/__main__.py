@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bot.commands import audit, backup, demo, disputes, doctor, erase, migrate, policy, serve
+from bot.commands import audit, backup, demo, disputes, doctor, erase, migrate, mirror, policy, serve
 from bot.commands.recorded import recorded
 from bot.errors import DeskError
 
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add(commands)
     doctor.add(commands)
     migrate.add(commands)
+    mirror.add(commands)
     policy.add(commands, recorded)
     audit.add(commands)
     disputes.add(commands)

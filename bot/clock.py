@@ -29,14 +29,22 @@ SWEEPS: Final[tuple[tuple[Sweep, float], ...]] = (
 )
 """Each sweep and its cadence in seconds."""
 
+CHORES: Final[tuple[tuple[Sweep, float], ...]] = (
+    (sweeps.changed_objects, 5),
+    (sweeps.mirror_filling, 5),
+    (sweeps.mirror_compared, 10),
+    (sweeps.failing_payments, 10),
+)
+"""The same for what nobody waits for: a desk that was just started sees to people first."""
+
 
 @asynccontextmanager
 async def clock(desk: Desk) -> AsyncIterator[None]:
-    """Run the sweeps, each at once and then on its cadence; the stop waits for those under way."""
+    """Run the sweeps at once and then on their cadence, the chores on theirs; the stop waits for both."""
     scheduler = AsyncIOScheduler(timezone=UTC)
     running = _Running(desk)
     await sweeps.left_behind(desk)
-    for sweep, seconds in SWEEPS:
+    for sweep, seconds in (*SWEEPS, *CHORES):
         scheduler.add_job(
             running.run,
             "interval",
@@ -47,6 +55,7 @@ async def clock(desk: Desk) -> AsyncIterator[None]:
             misfire_grace_time=None,
             name=sweep.__name__,
         )
+    for sweep, _ in SWEEPS:
         desk.tasks.start(running.run(sweep), sweep.__name__)
     scheduler.start()
     try:

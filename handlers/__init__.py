@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.desk import Desk
 from bot.errors import NotFoundError
-from handlers import decision, dispute, errors, escalation, home, refund
+from handlers import customer, decision, dispute, errors, escalation, home, refund
 from handlers.turn import Turn
 
 Listener = Callable[[Desk, Turn], Awaitable[None]]
@@ -41,6 +41,12 @@ ACTIONS: Final[Mapping[str, Listener]] = {
     "dispute_evidence": dispute.open_form,
     "dispute_submit": dispute.submit,
     "dispute_usage": dispute.look_again,
+    "customer_pick": customer.pick,
+    "customer_refund": customer.refund_one,
+    "customer_failed": customer.open_failed,
+    "customer_twice": customer.open_twice,
+    "customer_portal": customer.make_portal_link,
+    "duplicate_refund": customer.refund_duplicate,
     "open_link": dispute.opened_link,
 }
 VIEWS: Final[Mapping[str, Listener]] = {
@@ -51,9 +57,16 @@ VIEWS: Final[Mapping[str, Listener]] = {
     "evidence_form": dispute.add,
     "escalation_answer": escalation.submit_answer,
 }
-COMMANDS: Final[Mapping[str, Listener]] = {"/refund": refund.command, "/escalate": escalation.command}
+COMMANDS: Final[Mapping[str, Listener]] = {
+    "/refund": refund.command,
+    "/escalate": escalation.command,
+    "/customer": customer.command,
+}
 OPTIONS: Final[Mapping[str, Listener]] = {"charge": refund.find_charges}
-SHORTCUTS: Final[Mapping[str, Listener]] = {"start_refund": refund.shortcut}
+SHORTCUTS: Final[Mapping[str, Listener]] = {
+    "start_refund": refund.shortcut,
+    "payment_failed": customer.open_failed_of_message,
+}
 _ANY: Final = re.compile("")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from bot.directory import error_name
 from bot.errors import DeskError, FieldError
 from handlers.one_line import from_line, from_message
 from handlers.turn import Turn
-from policy.facts import Actor, Chargeback, Identity, PastDueWish, Reason, Source
+from policy.facts import Actor, Charge, Chargeback, Customer, Identity, PastDueWish, Reason, Source
 from policy.ruling import Escalate
 
 _PATIENCE: Final = 2.0
@@ -109,10 +110,11 @@ async def _open(desk: Desk, client: AsyncWebClient, trigger_id: str, filled: Fil
         await client.views_open(trigger_id=trigger_id, view=refund_form.form(desk.playbook, filled))
         return
     opened = await client.views_open(trigger_id=trigger_id, view=refund_form.skeleton())
-    desk.tasks.start(_fill(desk, client, opened["view"], filled, query), "fill the form")
+    desk.tasks.start(fill(desk, client, opened["view"], filled, query), "fill the form")
 
 
-async def _fill(desk: Desk, client: AsyncWebClient, view: dict[str, Any], filled: Filled, query: str) -> None:
+async def fill(desk: Desk, client: AsyncWebClient, view: dict[str, Any], filled: Filled, query: str) -> None:
+    """Draw the form in a skeleton's place, with the charge that `query` names where it is one."""
     hint, charge = filled.hint, None
     try:
         found = await desk.payments.find(query)
@@ -125,17 +127,37 @@ async def _fill(desk: Desk, client: AsyncWebClient, view: dict[str, Any], filled
     await _update(client, view, shown)
 
 
+async def fill_with_charges(
+    desk: Desk, client: AsyncWebClient, view: dict[str, Any], customer_id: str
+) -> None:
+    """Draw the form in a skeleton's place, with one customer's charges to choose from."""
+    filled = Filled()
+    try:
+        filled = replace(filled, offered=await _refundable(desk, customer_id))
+    except DeskError as error:
+        filled = replace(filled, hint=str(error))
+    await _update(client, view, refund_form.form(desk.playbook, filled))
+
+
+async def _refundable(desk: Desk, customer_id: str) -> tuple[tuple[Charge, Customer | None], ...]:
+    """Return a customer's newest charges that took money, a hundred at the most."""
+    found = await desk.payments.find(customer_id)
+    return tuple(one for one in found if one[0].status == "succeeded" and one[0].captured)[:100]
+
+
 async def _refill(desk: Desk, client: AsyncWebClient, view: dict[str, Any]) -> None:
     filled = refund_form.read(view)
     charge_id, charge, hint = filled.get("charge"), None, ""
+    whose: str = view.get("private_metadata", "")
+    offered: tuple[tuple[Charge, Customer | None], ...] = ()
     if charge_id and charge_id != "none":
         try:
             charge = (await desk.payments.find(charge_id))[0]
+            offered = await _refundable(desk, whose) if whose else ()
         except DeskError as error:
             hint = str(error)
-    await _update(
-        client, view, refund_form.form(desk.playbook, Filled(filled.values, filled.checks, charge, hint))
-    )
+    shown = Filled(filled.values, filled.checks, charge, hint, offered)
+    await _update(client, view, refund_form.form(desk.playbook, shown))
 
 
 async def _update(client: AsyncWebClient, view: dict[str, Any], shown: b.Block) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.cards.blocks import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class Turn:
         return str(self.body["actions"][0]["value"])
 
     @property
+    def chosen(self) -> str:
+        """The value that was chosen from a list."""
+        return str(self.body["actions"][0]["selected_option"]["value"])
+
+    @property
     def view(self) -> dict[str, Any]:
         """The form or page that it happened in."""
         view: dict[str, Any] = self.body["view"]
@@ -47,3 +55,9 @@ class Turn:
     def text(self) -> str:
         """What was typed after a command."""
         return str(self.body.get("text", ""))
+
+    async def respond(self, text: str, blocks: list[Block]) -> None:
+        """Answer later, to whoever asked alone; in the place of the message that was used, if any."""
+        url = str(self.body["response_url"])
+        client = AsyncWebhookClient(url, session=self.client.session)
+        await client.send(text=text, blocks=blocks, replace_original="actions" in self.body)

@@ -251,6 +251,29 @@ class Comps:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """When payments that fail, or a mirror that drifts, are somebody's incident.
+
+    `failures` is the least number of failures, of as many customers, within `window`; `times` how many times
+    the usual share of `baseline` has to fail; `chance` how unlikely that has to be.
+    """
+
+    window: timedelta
+    baseline: timedelta
+    failures: int
+    times: float
+    chance: float
+    calm_for: timedelta
+    payments_issue: str
+    check_every: timedelta
+    recent: timedelta
+    drift_count: int
+    drift_share: float
+    sync_issue: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """A playbook that was read and compiled; `version` is a short hash of its text.
 
@@ -278,6 +301,7 @@ class Playbook:
     declines: Mapping[str, Decline]
     cancellation: Cancellation | None
     comps: Comps | None
+    health: Health | None
     compile: InitVar[Callable[[Playbook], Decide]]
     decide: Decide = field(init=False, repr=False, compare=False)
 

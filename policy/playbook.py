@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from policy.model import Issue, Playbook, ReasonRule, Route
 from policy.reading.amounts import read_amounts, read_rates
+from policy.reading.health import read_health
 from policy.reading.knowledge import (
     read_cancellation,
     read_comps,
@@ -74,6 +75,7 @@ def parse(text: str, name: str) -> Playbook:
         declines=MappingProxyType(read_declines(top)),
         cancellation=read_cancellation(top),
         comps=read_comps(top, routes),
+        health=read_health(top, issues),
         compile=compile_rules,
     )
     calendar.finish()

@@ -5,6 +5,20 @@ from __future__ import annotations
 from policy.model import Decline, Playbook
 
 GENERIC = "generic_decline"
+NEEDS_ANOTHER_CARD = frozenset(
+    {
+        "authentication_required",
+        "incorrect_number",
+        "lost_card",
+        "pickup_card",
+        "revocation_of_all_authorizations",
+        "revocation_of_authorization",
+        "stolen_card",
+        "transaction_not_allowed",
+    }
+)
+"""After these Stripe keeps its dates and charges nothing on them, unless there is another card by then
+(Stripe documentation, Automate payment retries)."""
 
 
 def decline(playbook: Playbook, code: str) -> Decline:

@@ -43,6 +43,8 @@ class Filled:
     checks: tuple[str, ...] = ()
     charge: tuple[Charge, Customer | None] | None = None
     hint: str = ""
+    offered: tuple[tuple[Charge, Customer | None], ...] = ()
+    """The charges of one customer, to choose from without looking any up."""
 
     def get(self, name: str) -> str:
         """Return what stands in a field, or nothing."""
@@ -93,7 +95,8 @@ def form(playbook: Playbook, filled: Filled) -> Block:
             optional=True,
         ),
     ]
-    return b.modal("Refund", CALLBACK, shown, submit="Request refund", close="Cancel")
+    whose = next((charge.customer_id for charge, _ in filled.offered), "")
+    return b.modal("Refund", CALLBACK, shown, submit="Request refund", close="Cancel", note=whose)
 
 
 def skeleton() -> Block:
@@ -133,7 +136,11 @@ def metadata(**values: str) -> str:
 
 
 def _charge_field(filled: Filled) -> Block:
-    element: Block = {
+    if filled.offered:
+        options = [charge_option(charge) for charge, _ in filled.offered]
+        element = b.choice("static_select", options, filled.get("charge"), "Which charge?")
+        return b.labelled("Charge", "charge", element, live=True)
+    element = {
         "type": "external_select",
         "min_query_length": 3,
         "placeholder": b.plain("Email, cus_…, ch_… or pi_…"),

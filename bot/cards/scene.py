@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.cards.text import ACTORS
+from bot.cards.text import ACTORS, dashboard
 from bot.store.tables import Case, Dispute, Escalation, Evidence, Operation, OutsideRefund
 from policy.playbook import Playbook
 
@@ -40,8 +40,7 @@ class Scene:
 
     def stripe(self, kind: str, object_id: str) -> str:
         """Return the Dashboard's address of an object; `kind` is payments, disputes or customers."""
-        mode = "" if self.livemode else "test/"
-        return f"https://dashboard.stripe.com/{mode}{kind}/{object_id}"
+        return dashboard(kind, object_id, livemode=self.livemode)
 
     def waiting_for(self, route: str, also: str = "") -> str:
         """Mention those who may decide on `route`, and on the route it also went to."""

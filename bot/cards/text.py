@@ -57,6 +57,11 @@ def who(actor: str) -> str:
     return ACTORS.get(actor) or f"<@{actor}>"
 
 
+def dashboard(kind: str, object_id: str, *, livemode: bool) -> str:
+    """Return the address of an object in Stripe's Dashboard; `kind` is such as `customers`."""
+    return f"https://dashboard.stripe.com/{'' if livemode else 'test/'}{kind}/{object_id}"
+
+
 def link(address: str, words: str) -> str:
     """Write a link; without an address, its words alone."""
     return f"<{address}|{escape(words)}>" if address else escape(words)

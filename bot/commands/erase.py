@@ -48,6 +48,7 @@ def _tell(done: erasure.Erased) -> None:
         return
     print(
         f"Erased in {done.subjects} cases, escalations and disputes, {done.mails} mails, "
-        f"{done.messages} messages and {done.entries} entries of the trail.\n"
+        f"{done.messages} messages and {done.entries} entries of the trail, "
+        f"and in {done.mirrored} copies of what Stripe holds.\n"
         "Messages in Slack are drawn again while Makegood serves. Erase the customer in Stripe as well."
     )

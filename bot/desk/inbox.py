@@ -10,9 +10,10 @@ from sqlmodel import Session, select
 
 from bot.desk import answering, disputes, fraud_warnings, mailing, settling
 from bot.desk.desk import Desk
+from bot.desk.mirror import kind_of
 from bot.desk.record import noted
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
-from bot.store import cases, posts
+from bot.store import cases, mirror, posts
 from bot.store.statements import add_once
 from bot.store.tables import Inbox, Operation, OutsideRefund, Seen
 from bot.store.work import change, take
@@ -36,8 +37,13 @@ _KEPT_BY_STRIPE: Final = timedelta(days=29)
 
 
 async def receive(desk: Desk, event_id: str, kind: str, object_id: str) -> bool:
-    """Write an event down, once. True when it is new; it is handled after the answer is out."""
+    """Write an event down, once. True when it is new; it is handled after the answer is out.
+
+    Of an event that only the mirror follows, no more is noted than that its object is to be read again.
+    """
     if kind not in HANDLED:
+        if (mirrored := kind_of(kind)) and object_id:
+            await desk.store.write(lambda session: mirror.mark(session, object_id, mirrored, desk.now()))
         return False
     new = await desk.store.write(lambda session: _add(session, event_id, kind, object_id, desk.now()))
     if new:
@@ -148,4 +154,6 @@ def _take(session: Session, event_id: str, now: datetime) -> Inbox | None:
     event = session.get(Inbox, event_id)
     if event is None or not take(session, event, now, tried=event.tried + 1):
         return None
+    if mirrored := kind_of(event.type):
+        mirror.mark(session, event.object_id, mirrored, now)
     return event

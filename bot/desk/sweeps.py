@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from sqlmodel import Session, SQLModel
 
-from bot.desk import answering, inbox, mailing, paying, reminders
+from bot.desk import answering, health, inbox, mailing, mirror, paying, reminders
 from bot.desk.desk import Desk
 from bot.store import posts, work
-from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Operation, Post
+from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Mirrored, Operation, Post
 
 _AT_ONCE: Final = 8
-_TAKEN_UP: Final = (Case, Operation, Inbox, Mail, Dispute, Post)
+_TAKEN_UP: Final = (Case, Operation, Inbox, Mail, Dispute, Post, Mirrored)
 
 
 async def left_behind(desk: Desk) -> None:
@@ -60,6 +60,26 @@ async def mails(desk: Desk) -> None:
 async def disputes(desk: Desk) -> None:
     """Tell Stripe about accepted disputes and gathered evidence, and look into new ones."""
     await _each(desk, Dispute, "id", answering.go_on)
+
+
+async def changed_objects(desk: Desk) -> None:
+    """Read into the mirror what something happened to."""
+    await mirror.read_changed(desk)
+
+
+async def mirror_filling(desk: Desk) -> None:
+    """Fill the mirror from the start, where that is not done."""
+    await mirror.fill(desk)
+
+
+async def mirror_compared(desk: Desk) -> None:
+    """Compare the mirror with Stripe."""
+    await mirror.compare(desk)
+
+
+async def failing_payments(desk: Desk) -> None:
+    """See whether payments fail everywhere."""
+    await health.watch_payments(desk)
 
 
 async def messages(desk: Desk) -> None:

@@ -6,13 +6,14 @@ Stripe does not deduplicate closing and submitting, so both read the dispute fir
 from __future__ import annotations
 
 import io
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, cast
+from collections.abc import Mapping
+from typing import Final, cast
 
-from stripe import RequestOptions, StripeClient
+from stripe import RequestOptions
 from stripe.params import DisputeUpdateParamsEvidence
 
 from bot import stripe_objects as read
+from bot.payments.calls import Calls
 from bot.stripe_objects import FraudWarning, StripeDispute
 
 ANSWERABLE: Final = frozenset({"needs_response", "warning_needs_response"})
@@ -24,17 +25,11 @@ _ONCE: Final[RequestOptions] = {"max_network_retries": 0}
 """Without the SDK's own retries: an unclear answer is ours to resolve, from rows."""
 
 
-class Disputes:
-    """The disputes of one account. `read` makes a call and turns what went wrong into a sentence.
+class Disputes(Calls):
+    """The disputes of one account.
 
     Everything here raises StripeUnavailableError, StripeRefusedError or NotFoundError.
     """
-
-    def __init__(
-        self, client: StripeClient, read: Callable[[Awaitable[Any]], Awaitable[dict[str, Any]]]
-    ) -> None:
-        self._client = client
-        self._read = read
 
     async def get(self, dispute_id: str) -> StripeDispute:
         """Read one dispute."""

@@ -9,10 +9,18 @@ from typing import Any, Final
 
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.mailbox import Mailbox
-from bot.sandbox.stripe import Fault, FaultKind, LocalStripe, cast
+from bot.sandbox.stripe import Fault, FaultKind, LocalStripe, Mode, cast
 from policy.money import Money
 
 _HOURS: Final = ("1", "24", "48")
+_DECLINES: Final = (
+    "insufficient_funds",
+    "expired_card",
+    "do_not_honor",
+    "authentication_required",
+    "stolen_card",
+)
+_DOZEN: Final = 12
 
 
 class Story:
@@ -32,6 +40,10 @@ class Story:
             "clock": self._clock_ahead,
             "dashboard_refund": self._dashboard_refund,
             "settle": self._settle,
+            "payment_fails": self._payment_fails,
+            "payments_fail": self._payments_fail,
+            "payments_recover": self._payments_recover,
+            "webhooks_lost": self._webhooks_lost,
         }
 
     def acts(self) -> list[dict[str, Any]]:
@@ -88,6 +100,28 @@ class Story:
                 "settle",
                 "The bank settles pending refunds",
                 "Refunds that are pending succeed.",
+            ),
+            _act(
+                "payment_fails",
+                "A customer's payment fails",
+                "The renewal is declined. Look the customer up with /customer and press “Payment failed?”.",
+                _field("customer", "Customer", list(self._subscribers())),
+                _field("code", "Decline code", list(_DECLINES)),
+            ),
+            _act(
+                "payments_fail",
+                "Payments fail everywhere",
+                "A dozen renewals are declined, on cards of one country. #eng-critical hears of it.",
+            ),
+            _act(
+                "payments_recover",
+                "Payments go through again",
+                "Forty minutes later two dozen payments succeed; after a calm the incident closes itself.",
+            ),
+            _act(
+                "webhooks_lost",
+                "A dozen of Stripe's webhooks are lost",
+                "An hour later the desk compares itself with Stripe, and #eng-platform hears of it.",
             ),
         ]
 
@@ -165,6 +199,40 @@ class Story:
         for refund_id in waiting:
             await self._stripe.settle_refund(refund_id, "succeeded")
         return f"{len(waiting)} pending refunds went through." if waiting else "No refund is pending."
+
+    def _subscribers(self) -> dict[str, str]:
+        """Return customers whose subscription renews by card, by name."""
+        ledger, found = self._stripe.ledger, {}
+        for plan in ledger.all("subscription"):
+            customer = ledger.get("customer", plan["customer"])
+            if plan["status"] == "active" and customer.get("name"):
+                found[f"{customer['name']} · {customer['email'] or 'no address'}"] = customer["id"]
+        return dict(sorted(found.items()))
+
+    async def _payment_fails(self, values: dict[str, str]) -> str:
+        await self._stripe.fail_payment(self._subscribers()[values["customer"]], values["code"])
+        return f"The payment of {values['customer']} was declined: {values['code']}."
+
+    async def _payments_fail(self, _values: dict[str, str]) -> str:
+        for customer_id in list(self._subscribers().values())[:_DOZEN]:
+            await self._stripe.fail_payment(customer_id, "do_not_honor", "BR")
+        return f"{_DOZEN} payments on Brazilian cards were declined. The desk looks every ten seconds."
+
+    async def _payments_recover(self, _values: dict[str, str]) -> str:
+        self._clock.advance(timedelta(minutes=40))
+        for customer_id in list(self._subscribers().values())[: 2 * _DOZEN]:
+            await self._stripe.take_payment(customer_id)
+        self.after_clock()
+        return "It is forty minutes later, and payments go through. A quarter of an hour of calm closes it."
+
+    async def _webhooks_lost(self, _values: dict[str, str]) -> str:
+        before, self._stripe.webhooks.mode = self._stripe.webhooks.mode, Mode.MISS
+        for customer_id in list(self._subscribers().values())[-_DOZEN:]:
+            await self._stripe.take_payment(customer_id)
+        self._stripe.webhooks.mode = before
+        self._clock.advance(timedelta(minutes=61))
+        self.after_clock()
+        return f"{_DOZEN} webhooks never arrived, and it is an hour later. The desk compares in a moment."
 
 
 def _act(act_id: str, label: str, words: str, *fields: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from functools import partial
 from operator import contains
 
-from bot.sandbox.play import Play
+from bot.sandbox.play import Play, words
 from bot.sandbox.slack.cast import (
     ENG_CRITICAL,
+    ENG_PLATFORM,
     FINANCE,
     FINANCE_GROUP,
+    GUS,
     JONAS,
     LEADS_GROUP,
     LENA,
@@ -48,6 +50,10 @@ async def tour(database_url: str) -> int:
             _fraud_warning,
             _escalation,
             _clock,
+            _look_up,
+            _failed_payment,
+            _mass_failure,
+            _drift,
         ):
             await chapter(guide)
     print(f"\n{guide.seen} things were checked, {len(guide.wrong)} came out differently.")
@@ -84,6 +90,10 @@ class _Guide:
             print(f"  ✗ {what}")
             return
         print(f"  ✓ {what}")
+
+    async def story(self, act: str) -> None:
+        """Press a button of the story's panel, and print what it says it did."""
+        print(f"  ({await self.here.story.run(act, {})})")
 
     def refunded(self, charge: str) -> int:
         """What Stripe's books say was refunded on a charge, in minor units."""
@@ -291,6 +301,74 @@ async def _clock(guide: _Guide) -> None:
             "Resolved" in str(play.card(REGGIE_CHANNEL, REGGIE, "2,000.00 USD"))
             and "Resolved" in str(play.card(SUPPORT_LEADS, PRIYA, "2,000.00 USD"))
         ),
+    )
+
+
+async def _look_up(guide: _Guide) -> None:
+    guide.chapter("Who is this customer?")
+    play = guide.play
+    for query in ("ella@sorensentea.example", cast.PAST_DUE_THREE_CUSTOMER, "ticket 4712"):
+        guide.says("Tom", f"/customer {query}")
+        await play.slack.command(TOM, SUPPORT, "/customer", query)
+        guide.shows("only Tom", play.whispers(SUPPORT, TOM)[-1])
+        await guide.sees(
+            "the card says how the subscription stands",
+            partial(contains, play.whispers(SUPPORT, TOM)[-1], "*Subscriptions*"),
+        )
+    guide.says("Gus", f"/customer {cast.MONTHLY_CUSTOMER}, though he is a guest")
+    await play.slack.command(GUS, SUPPORT, "/customer", cast.MONTHLY_CUSTOMER)
+    await guide.sees("a guest is refused", lambda: "full members" in play.whispers(SUPPORT, GUS)[-1])
+
+
+async def _failed_payment(guide: _Guide) -> None:
+    guide.chapter("“My payment failed”, and “I was charged twice”")
+    play = guide.play
+    await guide.here.stripe.fail_payment(cast.MONTHLY_CUSTOMER, "stolen_card")
+    for query, button, expected in (
+        (cast.MONTHLY_CUSTOMER, "customer_failed", "Never write this to the customer"),
+        (cast.HOLD_CUSTOMER, "customer_twice", "A hold, and no charge"),
+    ):
+        guide.says("Tom", f"/customer {query}")
+        await play.slack.command(TOM, SUPPORT, "/customer", query)
+        answer = [one for one in play.slack.messages(SUPPORT, TOM) if one["ephemeral"]][-1]
+        await play.slack.click(TOM, button, channel=SUPPORT, ts=answer["ts"])
+        await guide.sees(f"the form says “{expected}”", lambda: expected in play.told(TOM))  # noqa: B023  # awaited here
+        guide.shows("Tom's form", play.told(TOM))
+        await play.slack.close(TOM, (play.slack.modal(TOM) or {})["id"])
+
+
+async def _mass_failure(guide: _Guide) -> None:
+    guide.chapter("Cards of one country are declined")
+    play = guide.play
+    await guide.story("payments_fail")
+    await guide.sees(
+        "engineering has one incident, by itself",
+        lambda: play.card(ENG_CRITICAL, NOOR, "payments failed in the last 30 minutes"),
+    )
+    guide.shows("#eng-critical", words(play.card(ENG_CRITICAL, NOOR, "payments failed in the last")))
+    await guide.story("payments_recover")
+    await guide.sees(
+        "it sees that payments go through", lambda: "24 payments" in str(play.card(ENG_CRITICAL, NOOR))
+    )
+    guide.here.clock.advance(timedelta(minutes=20))
+    await guide.sees(
+        "it closes itself", lambda: "*Resolved* by the clock" in str(play.card(ENG_CRITICAL, NOOR))
+    )
+
+
+async def _drift(guide: _Guide) -> None:
+    guide.chapter("A dozen webhooks are lost")
+    play = guide.play
+    await guide.story("webhooks_lost")
+    await guide.sees(
+        "engineering hears which objects differed",
+        lambda: "12 of" in str(play.card(ENG_PLATFORM, NOOR, "Stripe sync error")),
+    )
+    guide.shows("#eng-platform", words(play.card(ENG_PLATFORM, NOOR, "Stripe sync error")))
+    guide.here.clock.advance(timedelta(minutes=61))
+    await guide.sees(
+        "a clean comparison closes it",
+        lambda: "*Resolved* by the clock" in str(play.card(ENG_PLATFORM, NOOR, "Stripe sync error")),
     )
 
 

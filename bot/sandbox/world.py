@@ -39,6 +39,7 @@ class World:
     stripe: LocalStripe
     mailbox: Mailbox
     usage: UsageRecords
+    story: Story
     slack_url: str
     stripe_url: str
     usage_url: str
@@ -104,7 +105,7 @@ async def world(*, slack_port: int = 0) -> AsyncIterator[World]:
         ):
             slack.base_url = slack_url
             try:
-                yield World(clock, slack, stripe, box, usage, slack_url, stripe_url, usage_url)
+                yield World(clock, slack, stripe, box, usage, story, slack_url, stripe_url, usage_url)
             finally:
                 await slack.aclose()
                 await stripe.aclose()

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, update
 from sqlmodel import Session, col, select
 
 from bot.errors import DeskError
-from bot.store import audit, evidence
+from bot.store import audit, evidence, mirror
 from bot.store.ended import ENDED
 from bot.store.tables import Audit, Case, Dispute, Escalation, Evidence, Mail, Post
 from bot.store.work import change
@@ -27,12 +27,13 @@ _CARD: Final = ("card_last4", "card_fingerprint", "description")
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many were erased: cases, escalations, disputes and papers; mails; messages; details of entries."""
+    """How much was erased: cases, escalations, disputes, papers; mails; messages; details; copies."""
 
     subjects: int
     mails: int
     messages: int
     entries: int
+    mirrored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Known:
     beside: Sequence[Case]
     """Other customers' cases that show a charge of this one, made with the same card."""
     words: frozenset[str]
+    mirrored: int
+    """How many of the customer's objects in Stripe are mirrored here, and not erased."""
 
     @property
     def subjects(self) -> list[Case | Escalation | Dispute]:
@@ -70,8 +73,9 @@ def known(session: Session, customer_id: str) -> Known:
     ).all()
     words |= {word for row in escalations for word in _words_of(row.facts or {}, customer_id)}
     beside = [case for case in mentions if case.customer_id != customer_id]
-    found = Known(cases, escalations, disputes, beside, frozenset(words))
-    if not found.subjects and not found.beside:
+    mirrored = mirror.count_of(session, customer_id)
+    found = Known(cases, escalations, disputes, beside, frozenset(words), mirrored)
+    if not found.subjects and not found.beside and not found.mirrored:
         raise DeskError(f"Nothing here is about the customer {customer_id}.")
     still_open = [row.id for row in found.subjects if row.state not in ENDED[type(row)]]
     if still_open:
@@ -104,7 +108,8 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     posts = [post for subject in ids for post in _posts(session, subject)]
     messages = [post for post in posts if _erase_post(session, post, found.words)]
     entries = [entry for subject in ids for entry in _erase_details(session, subject, found.words)]
-    erased = Erased(len(changed) + len(emptied), len(mails), len(messages), len(entries))
+    copies = mirror.erase(session, customer_id)
+    erased = Erased(len(changed) + len(emptied), len(mails), len(messages), len(entries), copies)
     if erased != Erased(0, 0, 0, 0):
         for subject in ids:
             _redraw(session, subject, now)

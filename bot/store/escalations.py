@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import literal_column
 from sqlmodel import Session, col, select
 
 from bot.store.tables import Escalation
@@ -29,5 +30,16 @@ def warning_on(session: Session, charge_id: str) -> Escalation | None:
     return session.exec(
         select(Escalation).where(
             Escalation.charge_id == charge_id, col(Escalation.request_key).startswith("warning:")
+        )
+    ).first()
+
+
+def live(session: Session, issue: str, opened_by: str) -> Escalation | None:
+    """Return the escalation of this issue that `opened_by` opened and that is not resolved."""
+    return session.exec(
+        select(Escalation).where(
+            Escalation.issue == issue,
+            literal_column("state <> 'resolved'"),  # word for word, so that the partial index serves it
+            Escalation.opened_by == opened_by,
         )
     ).first()

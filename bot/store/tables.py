@@ -65,6 +65,7 @@ def _due(table: str) -> Index:
 
 
 _BUSY = text(f"state IN ({', '.join(repr(str(state)) for state in BUSY_CASE_STATES)})")
+_UNRESOLVED = text("state <> 'resolved'")
 _LIVE = text("state IN ('executing', 'unknown', 'later', 'settling')")
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
@@ -85,6 +86,7 @@ class Case(_Row, table=True):
         Index("refund_case_by_requester", "requested_by", "opened_at"),
         Index("refund_case_by_customer", "customer_id", "opened_at"),
         Index("refund_case_by_day", "opened_at", "state"),
+        Index("refund_case_by_ticket", "ticket"),
         _due("refund_case"),
         CheckConstraint(
             "state <> 'closed' OR NOT needs_approver OR decided_by <> ''",
@@ -197,6 +199,13 @@ class Escalation(_Row, table=True):
     __table_args__ = (
         Index("escalation_by_opener", "opened_by", "opened_at"),
         Index("escalation_by_charge", "charge_id", "issue"),
+        Index("escalation_by_ticket", "ticket"),
+        Index(
+            "escalation_live_by_issue",
+            "issue",
+            sqlite_where=_UNRESOLVED,
+            postgresql_where=_UNRESOLVED,
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -231,7 +240,11 @@ class Dispute(_Row, table=True):
     """
 
     __tablename__ = "dispute"
-    __table_args__ = (_due("dispute"), Index("dispute_by_charge", "charge_id"))
+    __table_args__ = (
+        _due("dispute"),
+        Index("dispute_by_charge", "charge_id"),
+        Index("dispute_by_customer", "customer_id"),
+    )
 
     id: str = Field(primary_key=True)
     state: str
@@ -390,6 +403,47 @@ class Audit(_Row, table=True):
     digest: str
     before: str
     hash: str = Field(unique=True)
+
+
+class Mirrored(_Row, table=True):
+    """One object of Stripe's as it was last read: only what is looked up, counted and compared.
+
+    `due_at` is set when something happened to it, and it is to be read again. A row that was never read
+    has no `read_at`. An `erased` row keeps no personal data, and no reading brings it back.
+    """
+
+    __tablename__ = "mirrored"
+    __table_args__ = (
+        _due("mirrored"),
+        Index("mirrored_by_kind", "kind", "created_at", "status"),
+        Index("mirrored_by_status", "kind", "status"),
+        Index("mirrored_by_customer", "customer_id", "kind", "created_at"),
+        Index("mirrored_by_last4", "last4", "created_at"),
+        Index("mirrored_by_card", "fingerprint", "created_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    kind: str
+    customer_id: str = ""
+    charge_id: str = ""
+    status: str = ""
+    amount_minor: int = Field(default=0, sa_type=_BIG)
+    currency: str = ""
+    created_at: datetime = Field(sa_type=UtcTime)
+    email: str = ""
+    name: str = ""
+    last4: str = ""
+    fingerprint: str = ""
+    brand: str = ""
+    country: str = ""
+    decline_code: str = ""
+    price: str = ""
+    digest: str = ""
+    gone: bool = False
+    erased: bool = False
+    read_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    tried: int = 0
+    due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Seen(_Row, table=True):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import orjson
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import func, select, text
@@ -14,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.desk.desk import Desk
+from bot.desk.mirror import DRIFT
+from bot.store import mirror
 
 _TABLES = SQLModel.metadata.tables
 _THINGS = {"case": "refund_case", "escalation": "escalation", "dispute": "dispute"}
-_WORK = ("refund_case", "operation", "post", "mail", "inbox", "deadline", "dispute")
+_WORK = ("refund_case", "operation", "post", "mail", "inbox", "deadline", "dispute", "mirrored")
 _PATIENCE = 3.0
 
 
@@ -65,7 +68,18 @@ class Health:
             due_at = _TABLES[name].c.due_at
             due = select(func.count()).where(due_at.is_not(None), due_at <= self._desk.now())
             late.labels(name).set(session.execute(due).scalar_one())
+        self._count_mirror(session, registry)
         return registry
+
+    def _count_mirror(self, session: Session, registry: CollectorRegistry) -> None:
+        """Count what the last comparison with Stripe found."""
+        counts = orjson.loads(mirror.seen(session, DRIFT) or "{}")
+        drift = Gauge(
+            "makegood_mirror_drift", "Objects that differed from Stripe", ["what"], registry=registry
+        )
+        compared = Gauge("makegood_mirror_compared", "Objects that were compared", registry=registry)
+        for what, count in counts.items():
+            (compared if what == "compared" else drift.labels(what)).set(count)
 
 
 async def _works(ask: Callable[[], Awaitable[Any]]) -> bool:

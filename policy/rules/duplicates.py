@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from policy.facts import Charge
 from policy.model import Playbook, ReasonRule
 from policy.money import Money
@@ -24,8 +26,12 @@ def compile_duplicate(rule: ReasonRule, playbook: Playbook) -> ReasonCheck:
         return Finding(name, result, text, rule.source)
 
     def check(scene: Scene) -> Checked:
-        same = [sibling for sibling in scene.facts.siblings if _same_day_and_amount(scene, sibling)]
-        sure = [sibling for sibling in same if _surely_a_twin(scene.charge, sibling)]
+        same = [
+            sibling
+            for sibling in scene.facts.siblings
+            if same_day_and_amount(scene.charge, sibling, scene.zone)
+        ]
+        sure = [sibling for sibling in same if surely_a_twin(scene.charge, sibling)]
         if not sure:
             return unsure(scene, same)
         lines = _arithmetic(scene.charge, sure)
@@ -47,10 +53,10 @@ def compile_duplicate(rule: ReasonRule, playbook: Playbook) -> ReasonCheck:
         return Checked(Standing.VERIFIED, found, lines, (note,), (step,))
 
     def unsure(scene: Scene, same: list[Charge]) -> Checked:
-        perhaps = [sibling for sibling in same if _perhaps_a_twin(scene.charge, sibling)]
+        perhaps = [sibling for sibling in same if perhaps_a_twin(scene.charge, sibling)]
         if perhaps:
-            doubt = _doubt(scene.charge, perhaps[0])
-            text = f"{_ids(perhaps)} took the same amount on the same day, but {doubt}."
+            doubts = doubt(scene.charge, perhaps[0])
+            text = f"{_ids(perhaps)} took the same amount on the same day, but {doubts}."
             return Checked(Standing.VOUCHED, finding(Result.NOTED, text), left_lines(scene.charge))
         holds = [sibling for sibling in same if sibling.status == "succeeded" and not sibling.captured]
         if holds:
@@ -76,12 +82,12 @@ def _arithmetic(charge: Charge, twins: list[Charge]) -> tuple[Line, ...]:
     return (*lines, Line("Still on the other charges", Money(-beyond, currency))) if beyond > 0 else lines
 
 
-def _same_day_and_amount(scene: Scene, sibling: Charge) -> bool:
-    charge = scene.charge
+def same_day_and_amount(charge: Charge, sibling: Charge, zone: tzinfo) -> bool:
+    """Say whether two charges are two, of the same amount, on the same day in `zone`."""
     return (
         sibling.id != charge.id
         and sibling.amount == charge.amount
-        and day_of(sibling.created_at, scene.zone) == day_of(charge.created_at, scene.zone)
+        and day_of(sibling.created_at, zone) == day_of(charge.created_at, zone)
     )
 
 
@@ -89,7 +95,8 @@ def _taken(charge: Charge) -> bool:
     return charge.status == "succeeded" and charge.captured
 
 
-def _surely_a_twin(charge: Charge, sibling: Charge) -> bool:
+def surely_a_twin(charge: Charge, sibling: Charge) -> bool:
+    """Say whether one of the two was taken for nothing: one customer, or one card."""
     if not _taken(sibling) or sibling.disputed:
         return False
     if charge.customer_id and sibling.customer_id == charge.customer_id:
@@ -97,7 +104,8 @@ def _surely_a_twin(charge: Charge, sibling: Charge) -> bool:
     return bool(charge.card_fingerprint) and sibling.card_fingerprint == charge.card_fingerprint
 
 
-def _perhaps_a_twin(charge: Charge, sibling: Charge) -> bool:
+def perhaps_a_twin(charge: Charge, sibling: Charge) -> bool:
+    """Say whether a person has to judge that; `doubt` says why."""
     if not _taken(sibling):
         return False
     same_customer = bool(charge.customer_id) and sibling.customer_id == charge.customer_id
@@ -112,7 +120,8 @@ def _two_subscriptions(charge: Charge, sibling: Charge) -> bool:
     )
 
 
-def _doubt(charge: Charge, sibling: Charge) -> str:
+def doubt(charge: Charge, sibling: Charge) -> str:
+    """Say why it is not sure."""
     if sibling.disputed:
         return "it is disputed, and the bank may give it back"
     if _two_subscriptions(charge, sibling) and charge.customer_id == sibling.customer_id:

@@ -64,6 +64,11 @@ FAULTS = [
     ("[gates.ticket]", "[gates.extra]", "[gates.extra]", "“extra” is not a gate"),
     ('title = "Refund desk"', 'title = ""', 'title = ""', "must be a text in quotes that is not empty"),
     ('title = "Refund desk"', 'title = "Refund desk"\npast_due = 3', None, "not TOML"),
+    ('window = "30 min"', 'window = "8 days"', 'baseline = "7 days"', "must be longer than “window”"),
+    ('times = "2"', 'times = "1"', 'times = "1"', "must be more than 1"),
+    ("failures = 6", "failures = 1", "failures = 1", "at least 2"),
+    ('issue = "stripe_sync_error"', 'issue = "sync"', 'issue = "sync"', "“sync” is not a known issue"),
+    ("drift_count = 5", "drifts = 5", "[health.mirror]", "“drift_count” must be"),
     ("[amounts.ceilings]", "[amounts.ceiling]", "[amounts.ceiling]", "“ceiling” is not known in [amounts]"),
 ]
 

@@ -314,3 +314,10 @@ def invoice_payment(identifier: str, invoice: Record, intent: Record) -> Record:
         "status": "paid",
         "status_transitions": {"canceled_at": None, "paid_at": intent["created"]},
     }
+
+
+def open_invoice_payment(identifier: str, invoice: Record, intent: Record) -> Record:
+    """Return the payment of an invoice that was tried, and did not go through yet."""
+    tried = invoice_payment(identifier, invoice, intent)
+    transitions = {"canceled_at": None, "paid_at": None}
+    return {**tried, "amount_paid": None, "status": "open", "status_transitions": transitions}

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.sandbox.stripe import shapes
 from bot.sandbox.stripe.endpoints import PAGING, Call, Endpoint, listing, retrieving
-from bot.sandbox.stripe.errors import ParameterError, Record
+from bot.sandbox.stripe.errors import ParameterError, Record, missing
 from bot.sandbox.stripe.ledger import Ledger, new_id
 from bot.sandbox.stripe.lists import page
 from bot.sandbox.stripe.params import merged_metadata
@@ -57,6 +57,8 @@ def _create(ledger: Ledger, call: Call) -> Record:
 
 def _update(ledger: Ledger, call: Call) -> Record:
     customer = ledger.get("customer", call.ids[0])
+    if customer.get("deleted"):
+        raise missing("customer", customer["id"])
     values = {name: call.params[name] or None for name in _PLAIN if name in call.params}
     metadata = merged_metadata(customer["metadata"], call.params.get("metadata"))
     return ledger.change(customer, "customer.updated", metadata=metadata, **values)

@@ -89,6 +89,14 @@ class Ledger:
                 insort(self._indexed.setdefault((kind, name, value), []), record, key=_created)
         return record
 
+    def leave(self, stub: Record) -> Record:
+        """Put a stub in the place of an object that was deleted: it can be read, and is listed no more."""
+        kind = stub["object"]
+        gone = self._by_id[kind][stub["id"]]
+        self._by_id[kind][stub["id"]] = stub
+        self._in_order[kind].remove(gone)
+        return stub
+
     def find(self, kind: str, identifier: str) -> Record | None:
         """Return the object, or None."""
         return self._by_id.get(kind, {}).get(identifier)

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bot.sandbox.clock import SandboxClock
-from bot.sandbox.stripe import control, disputes, payments, refunds, seed
+from bot.sandbox.stripe import control, declines, deletion, disputes, payments, refunds, seed
 from bot.sandbox.stripe.api import Api
 from bot.sandbox.stripe.errors import Record
 from bot.sandbox.stripe.faults import Fault, Faults
@@ -98,6 +98,20 @@ class LocalStripe:
         """Refund a charge (minor units; None: all that is left) as somebody in the Dashboard would."""
         charge = self.ledger.get("charge", charge_id)
         return refunds.issue(self.ledger, charge, amount, {"reason": "requested_by_customer"})
+
+    async def fail_payment(
+        self, customer_id: str, code: str = "insufficient_funds", country: str = ""
+    ) -> Record:
+        """Let the bank decline a customer's next payment, on a card issued in `country` (or their own)."""
+        return declines.fail_payment(self.ledger, self.ledger.get("customer", customer_id), code, country)
+
+    async def take_payment(self, customer_id: str) -> Record:
+        """Let a customer's payment go through."""
+        return declines.take_payment(self.ledger, self.ledger.get("customer", customer_id))
+
+    async def delete_customer(self, customer_id: str) -> Record:
+        """Delete a customer, as somebody in the Dashboard would."""
+        return deletion.delete(self.ledger, self.ledger.get("customer", customer_id))
 
     async def redeliver(self, event_id: str) -> int | None:
         """Send a past event again; returns the status of the answer. Raises ApiError when unknown."""

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from bot.sandbox.stripe import billing_shapes, sales, shapes
+from bot.sandbox.stripe import billing_shapes, declines, sales, shapes
 from bot.sandbox.stripe.errors import Record
 from bot.sandbox.stripe.ledger import Ledger
 from bot.sandbox.stripe.subscriptions import number
@@ -117,36 +117,7 @@ class Telling:
     def declined(self, payer: Payer, amount: int, text: str, ago: float, identifier: str) -> Record:
         """Let a payment fail for insufficient funds."""
         intent, charge = self._unpaid(payer, amount, text, ago, identifier)
-        message = "Your card has insufficient funds."
-        intent |= {
-            "status": "requires_payment_method",
-            "last_payment_error": {
-                "advice_code": "try_again_later",
-                "charge": charge["id"],
-                "code": "card_declined",
-                "decline_code": "insufficient_funds",
-                "message": message,
-                "type": "card_error",
-            },
-        }
-        outcome = {
-            **charge["outcome"],
-            "advice_code": "try_again_later",
-            "network_status": "declined_by_network",
-            "reason": "insufficient_funds",
-            "seller_message": "The bank returned the decline code `insufficient_funds`.",
-            "type": "issuer_declined",
-        }
-        charge |= {
-            "amount_captured": 0,
-            "captured": False,
-            "failure_code": "card_declined",
-            "failure_message": message,
-            "outcome": outcome,
-            "paid": False,
-            "receipt_url": None,
-            "status": "failed",
-        }
+        declines.decline(intent, charge, "insufficient_funds")
         self.ledger.put(intent)
         return self.ledger.put(charge)
 
