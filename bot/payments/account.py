@@ -97,6 +97,16 @@ class Payments:
         """Read a customer."""
         return read.customer(await self._read(self._client.v1.customers.retrieve_async(customer_id)))
 
+    async def portal_link(self, customer_id: str) -> str:
+        """Return a fresh link to Stripe's customer portal; it logs the customer in, and expires by itself.
+
+        Raises NotFoundError, Stripe…Error.
+        """
+        made = await self._read(
+            self._client.v1.billing_portal.sessions.create_async({"customer": customer_id})
+        )
+        return str(made["url"])
+
     async def make(self, order: Order) -> Answer:
         """Ask Stripe for the refund, once; never raises for what Stripe or the network answers.
 

@@ -20,6 +20,7 @@ from bot.sandbox.stripe import (
     disputes,
     invoices,
     payments,
+    portal,
     refunds,
     subscriptions,
     wire,
@@ -35,7 +36,17 @@ from bot.sandbox.stripe.params import check
 from bot.sandbox.watching import Watch, unwatched
 
 _LOG_LENGTH: Final = 1000
-_MODULES: Final = (refunds, payments, customers, invoices, subscriptions, disputes, account, credit_notes)
+_MODULES: Final = (
+    refunds,
+    payments,
+    customers,
+    invoices,
+    subscriptions,
+    disputes,
+    account,
+    credit_notes,
+    portal,
+)
 _ENDPOINTS: Final[Sequence[Endpoint]] = [row for module in _MODULES for row in module.ENDPOINTS]
 _BY_ADDRESS: Final = {(row.method, tuple(row.path.split("/")[2:])): row for row in _ENDPOINTS}
 

@@ -154,3 +154,18 @@ async def test_what_is_not_offered_is_refused_and_not_ignored(client: StripeClie
     with pytest.raises(InvalidRequestError) as refusal:
         await client.v1.subscriptions.update_async(NEW, {"trial_end": "now"})
     assert refusal.value.param == "trial_end"
+
+
+async def test_a_link_to_the_portal_is_made_for_a_customer_that_there_is(client: StripeClient) -> None:
+    sessions = client.v1.billing_portal.sessions
+    first = await sessions.create_async({"customer": cast.EURO_CUSTOMER})
+    second = await sessions.create_async({"customer": cast.EURO_CUSTOMER})
+    assert first.customer == cast.EURO_CUSTOMER
+    assert first.url.startswith("https://billing.stripe.com/p/session/")
+    assert first.url != second.url
+    with pytest.raises(InvalidRequestError) as unknown:
+        await sessions.create_async({"customer": "cus_nobody"})
+    assert (unknown.value.code, unknown.value.param) == ("resource_missing", "customer")
+    with pytest.raises(InvalidRequestError) as nobody:
+        await sessions.create_async({})
+    assert nobody.value.code == "parameter_missing"

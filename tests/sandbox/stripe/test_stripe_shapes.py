@@ -13,7 +13,7 @@ from bot.sandbox.stripe.ledger import API_VERSION
 KINDS = (
     "balance_transaction charge customer dispute event invoice invoice_payment payment_intent payment_method "
     "radar.early_fraud_warning refund subscription credit_note coupon discount file "
-    "customer_balance_transaction"
+    "customer_balance_transaction billing_portal.session"
 ).split()
 
 
@@ -31,6 +31,7 @@ async def test_objects_have_the_fields_that_the_sdk_declares(
         cast.EURO_CUSTOMER, {"amount": 1, "currency": "eur"}
     )
     await client.v1.credit_notes.create_async({"invoice": cast.PAST_DUE_TWO_INVOICES[0], "amount": 100})
+    await client.v1.billing_portal.sessions.create_async({"customer": cast.EURO_CUSTOMER})
     wrong = [
         problem
         for kind in KINDS
