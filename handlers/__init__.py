@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.desk import Desk
 from bot.errors import NotFoundError
-from handlers import decision, dispute, errors, escalation, home, refund
+from handlers import cancel, change, comp, decision, dispute, errors, escalation, home, past_due, refund
 from handlers.turn import Turn
 
 Listener = Callable[[Desk, Turn], Awaitable[None]]
@@ -37,6 +37,27 @@ ACTIONS: Final[Mapping[str, Listener]] = {
     "escalation_hand_on": escalation.open_form,
     "dispute_accept": dispute.accept,
     "dispute_challenge": dispute.challenge,
+    "change_approve": change.approve,
+    "change_deny": change.open_sentence,
+    "change_go_on": change.go_on,
+    "change_leave_off": change.open_sentence,
+    "change_refund": change.start_refund,
+    "pastdue_open": past_due.FORM.from_button,
+    "past_due_refund": past_due.FORM.redraw,
+    "past_due_pays": past_due.FORM.redraw,
+    "past_due_else": past_due.FORM.redraw,
+    "past_due_collect": past_due.FORM.redraw,
+    "past_due_void": past_due.FORM.redraw,
+    "past_due_close": past_due.FORM.redraw,
+    "past_due_collecting": past_due.FORM.redraw,
+    "cancel_open": cancel.FORM.from_button,
+    "cancel_subscription": cancel.FORM.redraw,
+    "cancel_way": cancel.FORM.redraw,
+    "comp_open": comp.FORM.from_button,
+    "comp_subscription": comp.FORM.redraw,
+    "comp_way": comp.FORM.redraw,
+    "comp_months": comp.FORM.redraw,
+    "comp_until": comp.FORM.redraw,
     "open_link": dispute.opened_link,
 }
 VIEWS: Final[Mapping[str, Listener]] = {
@@ -45,8 +66,18 @@ VIEWS: Final[Mapping[str, Listener]] = {
     "refund_form": refund.submit,
     "escalate_form": escalation.submit,
     "escalation_answer": escalation.submit_answer,
+    "change_sentence": change.submit_sentence,
+    "past_due_form": past_due.FORM.sent,
+    "cancel_form": cancel.FORM.sent,
+    "comp_form": comp.FORM.sent,
 }
-COMMANDS: Final[Mapping[str, Listener]] = {"/refund": refund.command, "/escalate": escalation.command}
+COMMANDS: Final[Mapping[str, Listener]] = {
+    "/refund": refund.command,
+    "/escalate": escalation.command,
+    "/pastdue": past_due.FORM.from_command,
+    "/cancel": cancel.FORM.from_command,
+    "/comp": comp.FORM.from_command,
+}
 OPTIONS: Final[Mapping[str, Listener]] = {"charge": refund.find_charges}
 SHORTCUTS: Final[Mapping[str, Listener]] = {"start_refund": refund.shortcut}
 _ANY: Final = re.compile("")

@@ -53,6 +53,12 @@ async def from_home(desk: Desk, turn: Turn) -> None:
     await turn.ack()
 
 
+async def prefilled(desk: Desk, turn: Turn, filled: Filled, query: str) -> None:
+    """Open the form with what is known, for the charge or the customer that `query` names."""
+    await _open(desk, turn.client, turn.trigger_id, filled, query)
+    await turn.ack()
+
+
 async def find_charges(desk: Desk, turn: Turn) -> None:
     """Offer the charges that the typed email or id names, by customer."""
     try:

@@ -6,15 +6,15 @@ import re
 from pathlib import Path
 
 from bot.settings import Settings
-from policy.lifecycle import CASE
+from policy.lifecycle import CASE, CHANGE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_lifecycle_diagram_is_the_one_that_the_table_draws() -> None:
-    (drawn,) = re.findall(r"```mermaid\n(.*?)\n```", README, re.DOTALL)
-    assert CASE.mermaid() == drawn
+def test_the_lifecycle_diagrams_are_those_that_the_tables_draw() -> None:
+    drawn = re.findall(r"```mermaid\n(.*?)\n```", README, re.DOTALL)
+    assert [CASE.mermaid(), CHANGE.mermaid()] == drawn
 
 
 def test_the_configuration_table_names_every_setting() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards import case, direct, dispute, escalation, trail
+from bot.cards import case, change, direct, dispute, escalation, trail
 from bot.cards.blocks import Message
 from bot.cards.scene import Scene
 from bot.store.tables import Post
@@ -18,6 +18,8 @@ def draw(post: Post, scene: Scene) -> Message:
         return direct.trouble(scene, post.detail)
     if post.kind == "direct" and scene.case:
         return direct.outcome(scene, scene.case, post.detail)
+    if post.kind == "direct" and scene.change:
+        return change.outcome(scene.change, post.detail)
     return _card(scene, with_buttons=post.purpose != "requester")
 
 
@@ -28,4 +30,6 @@ def _card(scene: Scene, *, with_buttons: bool) -> Message:
         return escalation.card(scene, scene.escalation, with_buttons=with_buttons)
     if scene.dispute:
         return dispute.card(scene, scene.dispute)
-    raise LookupError("a card without its case, escalation or dispute")
+    if scene.change:
+        return change.card(scene, scene.change, with_buttons=with_buttons)
+    raise LookupError("a card without its case, escalation, dispute or change")

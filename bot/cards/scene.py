@@ -6,13 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.tables import Case, Dispute, Escalation, Operation, OutsideRefund
+from bot.store.tables import (
+    BillingChange,
+    Case,
+    ChangeStep,
+    Dispute,
+    Escalation,
+    Operation,
+    OutsideRefund,
+)
 from policy.playbook import Playbook
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One subject at one moment. `operation` is the case's latest; `mentions` reach a route's approvers."""
+    """One subject at one moment. `operation` is the case's latest; `mentions` reach a route's approvers.
+
+    `comps` is what the customer of a change was given for free in the last year.
+    """
 
     now: datetime
     playbook: Playbook
@@ -24,16 +35,19 @@ class Scene:
     escalation: Escalation | None = None
     dispute: Dispute | None = None
     open_case: Case | None = None
+    change: BillingChange | None = None
+    steps: Sequence[ChangeStep] = ()
+    comps: Sequence[BillingChange] = ()
 
     @property
     def owner(self) -> str:
         """The person who asked; nobody for a dispute, which comes from Stripe."""
-        if self.case:
-            return self.case.requested_by
+        if asked := self.case or self.change:
+            return asked.requested_by
         return self.escalation.opened_by if self.escalation else ""
 
     def stripe(self, kind: str, object_id: str) -> str:
-        """Return the Dashboard's address of an object; `kind` is payments, disputes or customers."""
+        """Return the Dashboard's address of an object; `kind` is its page, such as payments or customers."""
         mode = "" if self.livemode else "test/"
         return f"https://dashboard.stripe.com/{mode}{kind}/{object_id}"
 

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlmodel import Session, select
 
-from bot.desk import disputes, mailing, settling
+from bot.desk import changing, disputes, mailing, settling
 from bot.desk.desk import Desk
 from bot.desk.record import noted
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
@@ -28,6 +28,9 @@ HANDLED: Final = (
     "charge.dispute.closed",
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.voided",
 )
 _OVERLAP: Final = timedelta(hours=1)
 _KEPT_BY_STRIPE: Final = timedelta(days=29)
@@ -51,6 +54,8 @@ async def handle(desk: Desk, event_id: str) -> None:
     try:
         if event.type.startswith("refund."):
             await _refund(desk, event.object_id)
+        elif event.type.startswith("invoice."):
+            await changing.invoice_changed(desk, event.object_id, event.type)
         else:
             await disputes.take_in(desk, event.object_id)
     except (StripeUnavailableError, StripeRefusedError) as error:

@@ -8,7 +8,7 @@ from bot.cards.text import duration
 from bot.desk.desk import Desk
 from bot.desk.record import Subject, issue_of, noted
 from bot.store import posts
-from bot.store.tables import Case, Deadline, Dispute, Escalation
+from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation
 from bot.store.work import change
 from policy.escalation import next_reminder
 
@@ -85,4 +85,6 @@ def _subject(session: Session, deadline: Deadline) -> Subject | None:
         return session.get(Case, deadline.subject_id)
     if deadline.subject_kind == "escalation":
         return session.get(Escalation, deadline.subject_id)
+    if deadline.subject_kind == "change":
+        return session.get(BillingChange, deadline.subject_id)
     return session.get(Dispute, deadline.subject_id)

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from sqlmodel import Session, SQLModel
 
-from bot.desk import disputes, inbox, mailing, paying, reminders
+from bot.desk import changing, disputes, inbox, mailing, paying, reminders
 from bot.desk.desk import Desk
 from bot.store import posts, work
-from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Operation, Post
+from bot.store.tables import Case, ChangeStep, Deadline, Dispute, Inbox, Mail, Operation, Post
 
 _AT_ONCE: Final = 8
-_TAKEN_UP: Final = (Case, Operation, Inbox, Mail, Dispute, Post)
+_TAKEN_UP: Final = (Case, Operation, Inbox, Mail, Dispute, Post, ChangeStep)
 
 
 async def left_behind(desk: Desk) -> None:
@@ -60,6 +60,11 @@ async def mails(desk: Desk) -> None:
 async def accepted_disputes(desk: Desk) -> None:
     """Tell Stripe about accepted disputes."""
     await _each(desk, Dispute, "id", disputes.close_accepted)
+
+
+async def change_steps(desk: Desk) -> None:
+    """Go on with billing changes: the step that is due, and those after it."""
+    await _each(desk, ChangeStep, "change_id", changing.advance)
 
 
 async def messages(desk: Desk) -> None:

@@ -2,13 +2,19 @@
 
 from bot.payments.account import API_VERSION, Payments, Record, payments
 from bot.payments.answers import Answer, Done, Later, Order, Refused, Unknown, verified
+from bot.payments.billing import Billed, Billing, Made, Open, Outcome
 
 __all__ = [
     "API_VERSION",
     "Answer",
+    "Billed",
+    "Billing",
     "Done",
     "Later",
+    "Made",
+    "Open",
     "Order",
+    "Outcome",
     "Payments",
     "Record",
     "Refused",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Final, cast
 
 import httpx
 import stripe
@@ -17,11 +17,12 @@ from stripe.params import ChargeListParams
 
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
-from bot.payments.answers import Answer, Done, Order, answer_to, refusal
+from bot.payments.answers import Answer, Done, Order, answer_to
+from bot.payments.billing import Billing
+from bot.payments.calling import Calls, plain
 from bot.stripe_objects import Refund, StripeDispute
 from policy.facts import Charge, Customer, Invoice, Subscription
 
-T = TypeVar("T")
 API_VERSION: Final = stripe.api_version
 _DAY: Final = timedelta(days=1)
 _ONE_DAY_PAGES: Final = 5
@@ -38,11 +39,12 @@ class Record:
     invoices: tuple[Invoice, ...]
 
 
-class Payments:
-    """One Stripe account. Close it when done."""
+class Payments(Calls):
+    """One Stripe account. Close it when done. `billing` has its invoices, subscriptions and coupons."""
 
     def __init__(self, client: StripeClient) -> None:
-        self._client = client
+        super().__init__(client)
+        self.billing = Billing(client)
 
     async def find(self, query: str) -> list[tuple[Charge, Customer | None]]:
         """Return the charges that `query` names, newest first: an email, or a cus_, ch_ or pi_ id.
@@ -130,14 +132,14 @@ class Payments:
                     "max_network_retries": 0,
                 },
             )
-            return Done(read.refund(_plain(found)))
+            return Done(read.refund(plain(found)))
         except stripe.StripeError as error:
             return answer_to(error)
 
     async def refunds(self, charge_id: str) -> list[Refund]:
         """Page through every refund of a charge; the truth of what was paid back."""
         page = await self._call(self._client.v1.refunds.list_async({"charge": charge_id, "limit": 100}))
-        return [read.refund(_plain(one)) async for one in page.auto_paging_iter()]
+        return [read.refund(plain(one)) async for one in page.auto_paging_iter()]
 
     async def refund(self, refund_id: str) -> Refund:
         """Read one refund."""
@@ -164,7 +166,7 @@ class Payments:
                 {"created": {"gte": int(since.timestamp())}, "types": types, "limit": 100}
             )
         )
-        found = [_plain(one) async for one in page.auto_paging_iter()]
+        found = [plain(one) async for one in page.auto_paging_iter()]
         return [(one["id"], one["type"], one["data"]["object"]["id"]) for one in reversed(found)]
 
     async def account(self) -> str:
@@ -241,7 +243,7 @@ class Payments:
                 )
             )
             for one in page.data:
-                yield read.charge(_plain(one))
+                yield read.charge(plain(one))
             if not page.has_more:
                 return
             after = {"starting_after": page.data[-1].id}
@@ -253,18 +255,6 @@ class Payments:
             self._client.v1.invoices.list_async({"customer": customer_id, "status": "open", "limit": 100})
         )
         return tuple(read.invoice(one) for one in found)
-
-    async def _read(self, call: Awaitable[stripe.StripeObject]) -> dict[str, Any]:
-        return _plain(await self._call(call))
-
-    async def _list(self, call: Awaitable[Any]) -> list[dict[str, Any]]:
-        return [_plain(one) for one in (await self._call(call)).data]
-
-    async def _call(self, call: Awaitable[T]) -> T:
-        try:
-            return await call
-        except stripe.StripeError as error:
-            raise refusal(error) from error
 
 
 @asynccontextmanager
@@ -281,10 +271,6 @@ async def payments(api_key: str, api_base: str) -> AsyncIterator[Payments]:
         yield Payments(client)
     finally:
         await transport.close_async()  # type: ignore[no-untyped-call]  # the SDK types it in no version
-
-
-def _plain(found: stripe.StripeObject) -> dict[str, Any]:
-    return found.to_dict(for_json=True)
 
 
 def _with_customer(found: read.Object) -> tuple[Charge, Customer | None]:

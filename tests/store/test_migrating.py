@@ -114,11 +114,11 @@ def test_an_empty_database_says_what_to_run(empty: Store) -> None:
     [
         (
             "0000",
-            "is at version 0000 and this Makegood needs 0001. Make a backup, run “makegood migrate”, then",
+            "is at version 0000 and this Makegood needs 0003. Make a backup, run “makegood migrate”, then",
         ),
         (
-            "0002",
-            "is at version 0002, which is newer than this Makegood (0001). Start the newer Makegood, or",
+            "9999",
+            "is at version 9999, which is newer than this Makegood (0003). Start the newer Makegood, or",
         ),
     ],
 )
