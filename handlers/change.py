@@ -66,5 +66,4 @@ async def start_refund(desk: Desk, turn: Turn) -> None:
         "ticket": change.ticket,
         "note": change.note,
     }
-    hint = f"{change.id} is carried out. Pick the charge that is asked back."
-    await refund.prefilled(desk, turn, Filled(values, hint=hint), change.customer_id)
+    await refund.prefilled(desk, turn, Filled(values), change.customer_id)

@@ -102,19 +102,17 @@ def _invoices(shown: Shown) -> str:
 
 
 def _questions(shown: Shown, typed: Typed) -> list[Block]:
+    """Ask the flowchart's two questions, unless something else is asked for than what the rule says."""
+    instead = typed.get("past_due_else") or "no"
+    ways = (("no", "What the rule says"), ("yes", f"Something else; it goes to {shown.asked}"))
+    what = f.choice("What is to be done?", "past_due_else", ways, instead)
+    if instead == "yes":
+        return [what, *_instead(shown)]
     asked = [f.choice("Is a refund asked for?", "past_due_refund", _YES_NO, typed.get("past_due_refund"))]
     if typed.get("past_due_refund") == "yes":
         label = f"Will they pay {shown.collect} of the invoices?"
         asked.append(f.choice(label, "past_due_pays", _PAYS, typed.get("past_due_pays")))
-    asked.append(
-        f.choice(
-            "What is to be done?",
-            "past_due_else",
-            (("no", "What the rule says"), ("yes", f"Something else; it goes to {shown.asked}")),
-            typed.get("past_due_else") or "no",
-        )
-    )
-    return asked + (_instead(shown) if typed.get("past_due_else") == "yes" else [])
+    return [*asked, what]
 
 
 def _instead(shown: Shown) -> list[Block]:
