@@ -136,7 +136,8 @@ def read_cancellation(top: Table, issues: Mapping[str, Issue]) -> Cancellation |
 
 def _approval(table: Table, issues: Mapping[str, Issue]) -> dict[str, str]:
     """Return the issue of each way to cancel that needs an approval."""
-    return {way: table.choice(way, issues) for way in WAYS_TO_CANCEL if table.has(way)}
+    named = {way: table.optional_choice(way, issues) for way in WAYS_TO_CANCEL}
+    return {way: issue for way, issue in named.items() if issue}
 
 
 def read_comps(top: Table, routes: Mapping[str, Route], issues: Mapping[str, Issue]) -> Comps | None:
@@ -151,7 +152,7 @@ def read_comps(top: Table, routes: Mapping[str, Route], issues: Mapping[str, Iss
     comps = Comps(
         granted_by=table.choice("granted_by", routes),
         where=table.text("where"),
-        ways={name: ways.text(name) for name in WAYS_TO_GIVE if ways.has(name)},
+        ways={name: words for name in WAYS_TO_GIVE if (words := ways.optional_text(name))},
         limits=_limits(limits, issues) if limits else None,
         source=table.text("source"),
         source_granted_by=table.text("source_granted_by"),

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -183,7 +184,7 @@ async def play_story(here: World, database_url: str, story: Story, most: int) ->
             await desk.start()
             if not answered:
                 await click(customer)
-            await play.until(lambda customer=customer: ended(customer), within=30)
+            await play.until(partial(ended, customer), within=30)
             story.check(here, customer)
             assert 1 == len(play.cards(story.channel, REGGIE, title(customer)))
             below = Counter(play.trail(story.channel, REGGIE, title(customer)))
