@@ -43,6 +43,7 @@ def cancel(
     if way is Way.AT_PERIOD_END and subscription.ends_at is not None:
         return Declined(f"“{name}” ends already, on {written(subscription.ends_at.date())}.")
     back = refund if refund and isinstance(refund[1], Grant | Escalate) and refund[1].amount else None
+    sums: tuple[tuple[str, str], ...] = ()
     if way is Way.AT_PERIOD_END:
         until = f", on {written(ends.date())}" if ends and ends > now else ""
         headline = f"Cancel “{name}” at the end of the period{until}."
@@ -52,6 +53,7 @@ def cancel(
         headline = f"Cancel “{name}” now."
         steps = [Step(StepKind.CANCEL_NOW, subscription.id, f"Cancel “{name}” now, without credit")]
         if back and isinstance(back[1], Grant | Escalate):
+            sums = (("To refund", str(back[1].amount)),)
             headline = f"Cancel “{name}” now, and ask for a refund of {back[1].amount}."
             steps.append(Step(StepKind.REQUEST_REFUND, back[0], f"Ask for a refund of {back[1].amount}"))
     return Proposal(
@@ -62,6 +64,7 @@ def cancel(
         by_hand=("Tell the customer from when on the cancellation holds.",),
         tell_customer=(),
         issue=issue,
+        sums=sums,
         sources=(terms.source, *([terms.approval_source] if issue and terms.approval_source else [])),
     )
 

@@ -46,7 +46,7 @@ class Proposal:
     """What is to be done, in order; `issue` is whose route must approve it, None: nobody.
 
     `target` is what one change of a kind holds at a time: a customer's invoices, or a subscription.
-    `by_hand` is what remains for a person to do.
+    `sums` are the amounts in it, each under its label; `by_hand` is what remains for a person to do.
     """
 
     kind: ChangeKind
@@ -57,6 +57,7 @@ class Proposal:
     tell_customer: tuple[str, ...]
     issue: str | None
     sources: tuple[str, ...]
+    sums: tuple[tuple[str, str], ...] = ()
     refund_possible: bool = False
 
 

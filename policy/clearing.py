@@ -11,6 +11,7 @@ from typing import Final
 from policy.changes import ChangeKind, Declined, Proposal, Step, StepKind
 from policy.facts import Invoice, PastDueWish
 from policy.model import Playbook
+from policy.money import Money
 from policy.past_due import Plan, past_due, plan
 from policy.periods import counted
 
@@ -51,9 +52,9 @@ class Account:
 class Deviation:
     """What somebody asks for instead of what the rule says, by the invoices' ids."""
 
-    collect: frozenset[str]
-    void: frozenset[str]
-    close_account: bool
+    collect: frozenset[str] = frozenset()
+    void: frozenset[str] = frozenset()
+    close_account: bool = False
 
 
 def clearing(
@@ -84,6 +85,7 @@ def clearing(
         tell_customer=made.tell_customer,
         issue=made.approval,
         sources=made.sources,
+        sums=_sums(collect, made.void),
         refund_possible=made.refund_possible,
     )
 
@@ -132,7 +134,21 @@ def deviating(
         tell_customer=terms.tell_on_closing if wanted.close_account else (),
         issue=terms.issue,
         sources=(terms.source, terms.source_flowchart),
+        sums=_sums(collect, void),
     )
+
+
+def _sums(collect: Sequence[Invoice], void: Sequence[Invoice]) -> tuple[tuple[str, str], ...]:
+    """Add up what is collected and what is given up, each currency for itself."""
+    found = []
+    for label, some in (("To collect", collect), ("To void", void)):
+        totals: dict[str, Money] = {}
+        for one in some:
+            due = one.amount_due
+            totals[due.currency] = totals.get(due.currency, Money(0, due.currency)) + due
+        if totals:
+            found.append((label, ", ".join(str(total) for total in totals.values())))
+    return tuple(found)
 
 
 def _by_hand(made: Plan, wish: PastDueWish) -> tuple[str, ...]:

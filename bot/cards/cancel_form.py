@@ -57,7 +57,7 @@ def draw(shown: Shown, typed: Typed, note: Note, hint: str = "") -> Block:
     else:
         why = f.reason(typed, "Why does the customer cancel?", optional=True)
         blocks.append(why)
-    return f.form(TITLE, CALLBACK, blocks, note, submit="Cancel it")
+    return f.form(TITLE, CALLBACK, blocks, note, submit="Cancel subscription")
 
 
 def nothing(customer: Customer) -> Block:

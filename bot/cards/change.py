@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.cards.blocks import (
@@ -20,7 +20,7 @@ from bot.cards.blocks import (
 from bot.cards.scene import Scene
 from bot.cards.text import day, escape, left, link, quote, shortened, when, who
 from bot.store.tables import BillingChange, ChangeStep
-from policy.changes import ChangeKind, Step
+from policy.changes import ChangeKind, Proposal
 from policy.lifecycle import ChangeState
 
 _KINDS: Final = {
@@ -29,7 +29,7 @@ _KINDS: Final = {
     ChangeKind.COMP: "Free access",
 }
 _MARKS: Final = {
-    "waiting": "▫️",
+    "waiting": "⬜",
     "doing": "🔵",
     "later": "🔵",
     "unknown": "❔",
@@ -51,8 +51,8 @@ def card(scene: Scene, change: BillingChange, *, with_buttons: bool) -> Message:
     blocks = [
         header(title(change)),
         section(standing(scene, change)),
-        section(f"*{escape(proposal['headline'])}*\n{_checklist(scene.steps)}"),
         fields(_facts(scene, change)),
+        section(f"*{escape(proposal['headline'])}*\n{_checklist(scene.steps)}"),
         *([section(f"*Why*\n{quote(change.note)}")] if change.note else []),
         *_given(scene, change),
         *listed("Left for a person", proposal["by_hand"]),
@@ -115,13 +115,14 @@ def outcome(change: BillingChange, detail: Mapping[str, Any]) -> Message:
     return Message(told, [section(said), context(f"{change.id} · ticket {escape(change.ticket)}")])
 
 
-def planned(headline: str, steps: Sequence[Step], sources: Iterable[str]) -> list[Block]:
+def planned(proposal: Proposal) -> list[Block]:
     """Show in a form what would be done."""
-    lines = [f"{number}. {escape(step.words)}" for number, step in enumerate(steps, start=1)]
+    lines = [f"{number}. {escape(step.words)}" for number, step in enumerate(proposal.steps, start=1)]
     return [
         divider(),
-        section("\n".join([f"*{escape(headline)}*", *lines[:_SHOWN], *_more(lines)])),
-        context(escape("; ".join(sources))),
+        section("\n".join([f"*{escape(proposal.headline)}*", *lines[:_SHOWN], *_more(lines)])),
+        *([fields([(label, amount) for label, amount in proposal.sums])] if proposal.sums else []),
+        context(escape("; ".join(proposal.sources))),
     ]
 
 
@@ -160,6 +161,7 @@ def _facts(scene: Scene, change: BillingChange) -> list[tuple[str, str]]:
     customer = link(scene.stripe("customers", change.customer_id), _customer(change))
     mine = change.target.startswith("sub_")
     return [
+        *((label, amount) for label, amount in change.proposal["sums"]),
         ("Customer", f"{customer}\n{escape(change.customer_email)}"),
         ("Subscription", link(scene.stripe("subscriptions", change.target), change.target) if mine else ""),
         ("Ticket", escape(change.ticket)),

@@ -53,7 +53,7 @@ def _values(said: Mapping[str, Any]) -> list[str]:
 
 def form(title: str, callback: str, blocks: list[Block], note: Note, *, submit: str) -> Block:
     """Draw a form; one that can do nothing has no button to send it."""
-    return b.modal(title, callback, blocks, submit=submit, close="Cancel", note=json.dumps(note))
+    return b.modal(title, callback, blocks, submit=submit, close="Not now", note=json.dumps(note))
 
 
 def loading(title: str) -> Block:
@@ -129,7 +129,7 @@ def outlook(proposal: Proposal | Declined | None, asked: str) -> list[Block]:
         return [b.divider(), b.section(f"⛔ *{escape(proposal.why)}*{steps}")]
     first = f"⏳ It goes to {asked} first; nothing is done before they agree."
     needs = first if proposal.issue else "✅ Nobody has to be asked: it is carried out at once."
-    return [*planned(proposal.headline, proposal.steps, proposal.sources), b.section(needs)]
+    return [*planned(proposal), b.section(needs)]
 
 
 def told(title: str, change: BillingChange, mention: str) -> Block:

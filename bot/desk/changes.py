@@ -25,6 +25,7 @@ from policy.facts import Customer
 from policy.lifecycle import CHANGE, ChangeState
 from policy.playbook import Playbook
 
+_ON_THE_CARD = ("headline", "sums", "by_hand", "tell_customer", "sources", "refund_possible")
 _DECIDED = {ChangeState.DENIED: "denied it", ChangeState.ABANDONED: "closed it without the rest"}
 
 
@@ -233,9 +234,7 @@ def _open(
 def _document(proposal: Proposal) -> dict[str, object]:
     """Return what of a proposal stands on the card, besides its steps."""
     kept = asdict(proposal)
-    return {
-        name: kept[name] for name in ("headline", "by_hand", "tell_customer", "sources", "refund_possible")
-    }
+    return {name: kept[name] for name in _ON_THE_CARD}
 
 
 def _begin(session: Session, change: BillingChange, now: datetime) -> None:

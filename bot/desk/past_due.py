@@ -84,6 +84,8 @@ async def request(
 
 def _proposal(desk: Desk, billed: Billed, account: Account, chosen: Chosen) -> Proposal | Declined | None:
     now, playbook = desk.now(), desk.playbook
+    if chosen.deviation == Deviation():
+        return None
     if chosen.deviation:
         return deviating(billed.invoices, chosen.deviation, account, chosen.collecting, playbook, now)
     if chosen.wish is None:

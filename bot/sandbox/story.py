@@ -13,6 +13,7 @@ from bot.sandbox.stripe import Fault, FaultKind, LocalStripe, cast
 from policy.money import Money
 
 _HOURS: Final = ("1", "24", "48")
+_NONE: Final = "none is open"
 
 
 class Story:
@@ -29,6 +30,8 @@ class Story:
             "clock": self._clock_ahead,
             "dashboard_refund": self._dashboard_refund,
             "settle": self._settle,
+            "pay_invoice": self._pay_invoice,
+            "cancel_in_dashboard": self._cancel_in_dashboard,
         }
 
     def acts(self) -> list[dict[str, Any]]:
@@ -67,6 +70,18 @@ class Story:
                 "settle",
                 "The bank settles pending refunds",
                 "Refunds that are pending succeed.",
+            ),
+            _act(
+                "pay_invoice",
+                "A customer pays an invoice that is past due",
+                "They pay it on its page, and Stripe tells the desk.",
+                _field("invoice", "Invoice", list(self._invoices()) or [_NONE]),
+            ),
+            _act(
+                "cancel_in_dashboard",
+                "Somebody cancels in the Stripe Dashboard",
+                "A subscription ends at once, and nobody asked for it here.",
+                _field("subscription", "Subscription", list(self._subscriptions())),
             ),
         ]
 
@@ -127,6 +142,37 @@ class Story:
         for refund_id in waiting:
             await self._stripe.settle_refund(refund_id, "succeeded")
         return f"{len(waiting)} pending refunds went through." if waiting else "No refund is pending."
+
+    def _invoices(self) -> dict[str, str]:
+        """Return the invoices that are past due, by the words that people know them by."""
+        ledger = self._stripe.ledger
+        return {
+            f"{one['number']} · {one['customer_name']}": one["id"]
+            for one in ledger.all("invoice")
+            if one["status"] == "open" and one["due_date"]
+        }
+
+    async def _pay_invoice(self, values: dict[str, str]) -> str:
+        if values["invoice"] == _NONE:
+            return "No invoice is past due."
+        invoice = await self._stripe.pay_invoice(self._invoices()[values["invoice"]])
+        return f"{invoice['number']} is paid."
+
+    def _subscriptions(self) -> dict[str, str]:
+        """Return the story's subscriptions that are not over, by the words that people know them by."""
+        ledger = self._stripe.ledger
+        named = {
+            value for name, value in vars(cast).items() if str(value).startswith("sub_") and name.isupper()
+        }
+        return {
+            f"{ledger.get('customer', one['customer'])['name']} · {one['description']}": one["id"]
+            for one in ledger.all("subscription")
+            if one["id"] in named and one["status"] != "canceled"
+        }
+
+    async def _cancel_in_dashboard(self, values: dict[str, str]) -> str:
+        await self._stripe.cancel_in_dashboard(self._subscriptions()[values["subscription"]])
+        return f"{values['subscription']} was cancelled in the Dashboard."
 
 
 def _act(act_id: str, label: str, words: str, *fields: dict[str, Any]) -> dict[str, Any]:
