@@ -37,7 +37,7 @@ _MARKS: Final = {
     "done": "✅",
     "refused": "⚠️",
 }
-_SHOWN: Final = 12
+_SHOWN: Final = 30
 
 
 def title(change: BillingChange) -> str:

@@ -49,7 +49,6 @@ _WORDS: Final[Mapping[str, str]] = {
     "carried_out": "📁 Carried out. Ticket {ticket}.",
     "tried_again": "🔁 {actor} goes on with it.",
     "left_off": "⛔ {actor} closed it without the rest.",
-    "asked_again": "🔗 {actor} asked for the same again. It was linked to this one.",
     "card_posted_anew": "The card before this one was deleted, so here it is again.",
 }
 

@@ -74,7 +74,8 @@ def _settle(desk: Desk, step: ChangeStep, outcome: Outcome, session: Session) ->
         case Refused():
             _refused(session, change, held, outcome, now)
         case Open():
-            write_to(session, held, state="open", due_at=now + outcome.wait)
+            woken = held.due_at != step.due_at  # an event came while Stripe was being asked
+            write_to(session, held, state="open", due_at=held.due_at if woken else now + outcome.wait)
             if change.state == ChangeState.WORKING:
                 move(session, change, "customer_asked", actor="stripe", at=now)
         case Later():

@@ -16,8 +16,13 @@ from starlette.responses import JSONResponse, Response
 from bot.desk.desk import Desk
 
 _TABLES = SQLModel.metadata.tables
-_THINGS = {"case": "refund_case", "escalation": "escalation", "dispute": "dispute"}
-_WORK = ("refund_case", "operation", "post", "mail", "inbox", "deadline", "dispute")
+_THINGS = {
+    "case": "refund_case",
+    "escalation": "escalation",
+    "dispute": "dispute",
+    "change": "billing_change",
+}
+_WORK = ("refund_case", "operation", "post", "mail", "inbox", "deadline", "dispute", "change_step")
 _PATIENCE = 3.0
 
 
@@ -54,7 +59,10 @@ class Health:
     def _count(self, session: Session) -> CollectorRegistry:
         registry = CollectorRegistry()
         things = Gauge(
-            "makegood_things", "Cases, escalations and disputes", ["kind", "state"], registry=registry
+            "makegood_things",
+            "Cases, escalations, disputes and changes",
+            ["kind", "state"],
+            registry=registry,
         )
         for kind, name in _THINGS.items():
             state = _TABLES[name].c.state

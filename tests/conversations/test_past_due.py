@@ -341,3 +341,37 @@ async def test_a_customer_whom_stripe_does_not_have_is_said_in_words(app: Runnin
     await play.slack.command(MAYA, SUPPORT, "/pastdue", "nobody@nowhere.example")
     await app.desk.tasks.finished()
     assert "Stripe has no customer with the address nobody@nowhere.example." in play.told(MAYA)
+
+
+async def test_an_invoice_whose_sending_was_lost_is_not_sent_twice(
+    here: World, app: Running, play: Play
+) -> None:
+    await ask_to_collect(play)
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DROP, path="/v1/invoices/*/send"))
+    await approve(play)
+    await play.until(lambda: "answer did not arrive" in str(play.trail(REGGIE_CHANNEL, REGGIE, "Past-due")))
+    await pass_time(here, app)
+    await play.until(lambda: "Waiting for the customer to pay" in reggies(play))
+    assert dict.fromkeys(NEW, 1) == counts(here, "sent")
+
+
+async def test_of_several_customers_with_one_address_the_agent_picks(here: World, play: Play) -> None:
+    shared = here.stripe.ledger.get("customer", FIVE)["email"]
+    here.stripe.ledger.change(here.stripe.ledger.get("customer", cast.PAST_DUE_TWO_CUSTOMER), email=shared)
+    await play.slack.command(MAYA, SUPPORT, "/pastdue", shared)
+    view = await play.modal(MAYA, "change_pick")
+    (button,) = [
+        block["accessory"]
+        for block in view["blocks"]
+        if block.get("accessory", {}).get("value") == cast.PAST_DUE_TWO_CUSTOMER
+    ]
+    block_id = next(one["block_id"] for one in view["blocks"] if one.get("accessory") == button)
+    await play.slack.click(MAYA, "pastdue_open", view_id=view["id"], block_id=block_id)
+    await play.modal(MAYA, "past_due_form")
+    assert "Sofia Marchetti" in play.told(MAYA)
+
+
+async def test_without_a_customer_the_command_says_what_to_type(play: Play) -> None:
+    outcome = await play.slack.command(MAYA, SUPPORT, "/pastdue", "")
+    assert outcome.ok
+    await play.until(lambda: any("Say whose" in text for text in play.whispers(SUPPORT, MAYA)))

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from bot.sandbox.world import World
+from bot.store import migrating
 from tests.children import makegood
 from tests.operations.conftest import Command
 
@@ -33,4 +34,4 @@ async def test_a_new_database_is_made_where_there_was_no_folder(
     here: World, tmp_path: Path, command: Command
 ) -> None:
     environment = here.environment(f"sqlite:///{tmp_path / 'a' / 'new' / 'makegood.db'}")
-    assert (0, "The database is at version 0001.\n", "") == await command(environment, "migrate")
+    assert (0, f"The database is at version {migrating.HEAD}.\n", "") == await command(environment, "migrate")
