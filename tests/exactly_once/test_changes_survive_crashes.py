@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -167,6 +168,9 @@ async def play_story(here: World, database_url: str, story: Story, most: int) ->
     async def click(customer: str) -> bool:
         return (await play.click(REGGIE, story.channel, "change_approve", title(customer))).ok
 
+    def over(customer: str) -> bool:
+        return desk.dead or ended(customer)
+
     async with desk_of(here, database_url) as desk:
         await ask(first)
         desk.count()
@@ -174,12 +178,16 @@ async def play_story(here: World, database_url: str, story: Story, most: int) ->
         await play.until(lambda: ended(first))
         found = desk.points
         assert {"commit", "slack", "stripe"} <= {point.split(":")[0] for point in found}
-        step = max(1, len(found) // most)
+        step, deaths = max(1, len(found) // most), 0
         for number, customer in zip(range(1, len(found) + 1, step), others, strict=False):
             await ask(customer)
             desk.count(dies_at=number)
             answered = await click(customer)
-            await play.until(lambda: desk.dead)
+            await play.until(partial(over, customer))
+            if not desk.dead:  # this time there were fewer points than in the undisturbed story
+                desk.counting = False
+                continue
+            deaths += 1
             never_all_void_and_open(here, customer)
             await desk.start()
             if not answered:
@@ -189,18 +197,22 @@ async def play_story(here: World, database_url: str, story: Story, most: int) ->
             assert 1 == len(play.cards(story.channel, REGGIE, title(customer)))
             below = Counter(play.trail(story.channel, REGGIE, title(customer)))
             assert [] == [line for line, times in below.items() if times > 1]
+        assert deaths > len(range(1, len(found) + 1, step)) // 2
     assert "the chain is whole" in await asyncio.to_thread(audited, database_url, here)
 
 
 @pytest.fixture
-def many_comps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the desk run on a playbook that lets an agent ask for free access as often as they like."""
+def no_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the desk run on a playbook without limits for one agent's day: here one asks for everything."""
     text = (Path(__file__).parents[2] / "policy" / "playbooks" / "default.toml").read_text("utf-8")
-    (tmp_path / "mine.toml").write_text(text.replace("per_agent = 5", "per_agent = 1000"), "utf-8")
+    for limit in ("per_agent = 5", "agent_count = 20", 'agent_amount = "2,000', 'all_amount = "10,000'):
+        assert limit in text
+        text = text.replace(limit, re.sub(r"[\d,]+", "1000000", limit))
+    (tmp_path / "mine.toml").write_text(text.replace("all_count = 100", "all_count = 1000"), "utf-8")
     monkeypatch.setenv("MAKEGOOD_PLAYBOOK", str(tmp_path / "mine.toml"))
 
 
-@pytest.mark.usefixtures("many_comps")
+@pytest.mark.usefixtures("no_limits")
 @pytest.mark.parametrize("name", STORIES)
 async def test_killed_at_some_of_its_points_a_change_is_carried_out_once(
     here: World, database_url: str, name: str
@@ -209,7 +221,7 @@ async def test_killed_at_some_of_its_points_a_change_is_carried_out_once(
 
 
 @pytest.mark.soak
-@pytest.mark.usefixtures("many_comps")
+@pytest.mark.usefixtures("no_limits")
 @pytest.mark.parametrize("name", STORIES)
 async def test_killed_at_any_of_its_points_a_change_is_carried_out_once(
     here: World, database_url: str, name: str
