@@ -25,6 +25,7 @@ SWEEPS: Final[tuple[tuple[Sweep, float], ...]] = (
     (sweeps.mails, 5),
     (sweeps.deadlines, 2),
     (sweeps.disputes, 5),
+    (sweeps.change_steps, 2),
     (sweeps.missed_events, 300),
 )
 """Each sweep and its cadence in seconds."""

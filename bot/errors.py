@@ -29,6 +29,10 @@ class AlreadyDecidedError(DeskError):
         self.subject_id = subject_id
 
 
+class LimitError(DeskError):
+    """The playbook's limit for this is reached."""
+
+
 class NotFoundError(DeskError):
     """There is no such case, charge or dispute."""
 

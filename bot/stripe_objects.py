@@ -72,6 +72,33 @@ class FraudWarning:
     actionable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LiveSubscription:
+    """A subscription with what changes need of it: what people call it, its trial, its coupons.
+
+    `discounts` pairs each discount's id with its coupon's, where discounts were asked for.
+    """
+
+    facts: Subscription
+    customer_id: str
+    name: str
+    status: str
+    ends_at_period_end: bool
+    trial_end: datetime | None
+    discounts: tuple[tuple[str, str], ...]
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended for good."""
+        return self.status in {"canceled", "incomplete_expired"}
+
+    @property
+    def words(self) -> str:
+        """What it is called, costs and how it stands, for a list to choose from."""
+        price = f" · {self.facts.price}" if self.facts.price else ""
+        return f"{self.name}{price} · {self.status.replace('_', ' ')}"
+
+
 def charge(found: Object, dispute: Object | None = None) -> Charge:
     """Read a charge; `dispute` is the newest on it, when it is disputed."""
     card = (found.get("payment_method_details") or {}).get("card") or {}
@@ -133,13 +160,33 @@ def subscription(found: Object) -> Subscription:
     )
 
 
+def live_subscription(found: Object) -> LiveSubscription:
+    """Read a subscription with its name, its trial and its discounts."""
+    item = (found.get("items") or {}).get("data", [{}])[0]
+    price = item.get("price") or {}
+    discounts = [one for one in found.get("discounts") or () if isinstance(one, Mapping)]
+    return LiveSubscription(
+        facts=subscription(found),
+        customer_id=identity(found.get("customer")),
+        name=found.get("description")
+        or price.get("nickname")
+        or identity(price.get("product"))
+        or found["id"],
+        status=found["status"],
+        ends_at_period_end=bool(found.get("cancel_at_period_end")),
+        trial_end=maybe_instant(found.get("trial_end")),
+        discounts=tuple((one["id"], identity((one.get("source") or {}).get("coupon"))) for one in discounts),
+    )
+
+
 def invoice(found: Object) -> Invoice:
-    """Read an invoice."""
+    """Read an invoice. One that is charged by itself is due since its first attempt, which failed."""
+    attempted = found["created"] if found.get("attempted") else None
     return Invoice(
         id=found["id"],
         status=found["status"],
         amount_due=Money(found["amount_remaining"], str(found["currency"]).upper()),
-        due_at=maybe_instant(found.get("due_date")),
+        due_at=maybe_instant(found.get("due_date") or attempted),
         created_at=instant(found["created"]),
         number=found.get("number") or "",
     )

@@ -16,7 +16,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.desk import Desk
 from bot.errors import NotFoundError
-from handlers import customer, decision, dispute, errors, escalation, home, refund
+from handlers import (
+    cancel,
+    change,
+    comp,
+    customer,
+    decision,
+    dispute,
+    errors,
+    escalation,
+    home,
+    past_due,
+    refund,
+)
 from handlers.turn import Turn
 
 Listener = Callable[[Desk, Turn], Awaitable[None]]
@@ -47,6 +59,27 @@ ACTIONS: Final[Mapping[str, Listener]] = {
     "customer_twice": customer.open_twice,
     "customer_portal": customer.make_portal_link,
     "duplicate_refund": customer.refund_duplicate,
+    "change_approve": change.approve,
+    "change_deny": change.open_sentence,
+    "change_go_on": change.go_on,
+    "change_leave_off": change.open_sentence,
+    "change_refund": change.start_refund,
+    "pastdue_open": past_due.FORM.from_button,
+    "past_due_refund": past_due.FORM.redraw,
+    "past_due_pays": past_due.FORM.redraw,
+    "past_due_else": past_due.FORM.redraw,
+    "past_due_collect": past_due.FORM.redraw,
+    "past_due_void": past_due.FORM.redraw,
+    "past_due_close": past_due.FORM.redraw,
+    "past_due_collecting": past_due.FORM.redraw,
+    "cancel_open": cancel.FORM.from_button,
+    "cancel_subscription": cancel.FORM.redraw,
+    "cancel_way": cancel.FORM.redraw,
+    "comp_open": comp.FORM.from_button,
+    "comp_subscription": comp.FORM.redraw,
+    "comp_way": comp.FORM.redraw,
+    "comp_months": comp.FORM.redraw,
+    "comp_until": comp.FORM.redraw,
     "open_link": dispute.opened_link,
 }
 VIEWS: Final[Mapping[str, Listener]] = {
@@ -56,11 +89,18 @@ VIEWS: Final[Mapping[str, Listener]] = {
     "escalate_form": escalation.submit,
     "evidence_form": dispute.add,
     "escalation_answer": escalation.submit_answer,
+    "change_sentence": change.submit_sentence,
+    "past_due_form": past_due.FORM.sent,
+    "cancel_form": cancel.FORM.sent,
+    "comp_form": comp.FORM.sent,
 }
 COMMANDS: Final[Mapping[str, Listener]] = {
     "/refund": refund.command,
     "/escalate": escalation.command,
     "/customer": customer.command,
+    "/pastdue": past_due.FORM.from_command,
+    "/cancel": cancel.FORM.from_command,
+    "/comp": comp.FORM.from_command,
 }
 OPTIONS: Final[Mapping[str, Listener]] = {"charge": refund.find_charges}
 SHORTCUTS: Final[Mapping[str, Listener]] = {

@@ -60,6 +60,11 @@ async def from_warning(desk: Desk, turn: Turn) -> None:
     note = "The card's issuer warns that this charge may be fraudulent; a refund may prevent a chargeback."
     filled = Filled({"note": note, "source": Source.SLACK})
     await _open(desk, turn.client, turn.trigger_id, filled, escalation.charge_id)
+
+
+async def prefilled(desk: Desk, turn: Turn, filled: Filled, query: str) -> None:
+    """Open the form with what is known, for the charge or the customer that `query` names."""
+    await _open(desk, turn.client, turn.trigger_id, filled, query)
     await turn.ack()
 
 

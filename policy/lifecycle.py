@@ -1,4 +1,4 @@
-"""The life of a refund case, an escalation and a dispute: one table each, and the diagram drawn from it."""
+"""The life of a refund case, an escalation, a dispute and a billing change: a table and a diagram each."""
 
 from __future__ import annotations
 
@@ -46,6 +46,19 @@ class DisputeState(StrEnum):
     WON = "won"
     LOST = "lost"
     ENDED = "ended"
+
+
+class ChangeState(StrEnum):
+    """Where a billing change stands: invoices settled, a subscription cancelled, access given."""
+
+    AWAITING = "awaiting"
+    WORKING = "working"
+    WAITING = "waiting"
+    """The customer has to pay what was sent before anything more is done."""
+    STUCK = "stuck"
+    DONE = "done"
+    DENIED = "denied"
+    ABANDONED = "abandoned"
 
 
 class IllegalMoveError(Exception):
@@ -143,6 +156,29 @@ DISPUTE: Final = Lifecycle(
     (DisputeState.CHALLENGED, "won", DisputeState.WON),
     (DisputeState.CHALLENGED, "ended", DisputeState.ENDED),
 )
+
+CHANGE: Final = Lifecycle(
+    (ChangeState.AWAITING, "granted", ChangeState.WORKING),
+    (ChangeState.AWAITING, "approved", ChangeState.WORKING),
+    (ChangeState.AWAITING, "denied", ChangeState.DENIED),
+    (ChangeState.WORKING, "step_done", ChangeState.WORKING),
+    (ChangeState.WORKING, "customer_asked", ChangeState.WAITING),
+    (ChangeState.WORKING, "step_refused", ChangeState.STUCK),
+    (ChangeState.WORKING, "carried_out", ChangeState.DONE),
+    (ChangeState.WAITING, "step_done", ChangeState.WORKING),
+    (ChangeState.WAITING, "step_refused", ChangeState.STUCK),
+    (ChangeState.WAITING, "left_off", ChangeState.ABANDONED),
+    (ChangeState.STUCK, "tried_again", ChangeState.WORKING),
+    (ChangeState.STUCK, "left_off", ChangeState.ABANDONED),
+)
+
+LIVE_CHANGE_STATES: Final = (
+    ChangeState.AWAITING,
+    ChangeState.WORKING,
+    ChangeState.WAITING,
+    ChangeState.STUCK,
+)
+"""One change of these at the most of its kind, on a customer's invoices or on a subscription."""
 
 BUSY_CASE_STATES: Final = (CaseState.AWAITING, CaseState.APPROVED, CaseState.PAYING, CaseState.SETTLING)
 """One case of these at the most on a charge; a refund that failed late may be stuck beside it."""

@@ -231,21 +231,38 @@ class Payments:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """How a subscription is cancelled: what comes first, by hand, and which way is preferred."""
+    """How a subscription is cancelled: what comes first, by hand, and which way is preferred.
+
+    `approval` names the issue for each way that somebody must approve; None: the playbook does not say.
+    """
 
     first: str
     by_hand: str
     preferred: str
     source: str
+    approval: Mapping[str, str] | None
+    approval_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompLimits:
+    """How much free access an agent may ask for: so many times `within` that time, each `longest` at most."""
+
+    issue: str
+    per_agent: int
+    within: timedelta
+    longest: timedelta
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Comps:
-    """Free access: the ways to give it, and the route that may."""
+    """Free access: the ways to give it, the route that may, and the limits; None: it cannot be asked for."""
 
     granted_by: str
     where: str
     ways: Mapping[str, str]
+    limits: CompLimits | None
     source: str
     source_granted_by: str
 

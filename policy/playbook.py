@@ -73,8 +73,8 @@ def parse(text: str, name: str) -> Playbook:
         disputes=read_disputes(top, rates.reference),
         payments=read_payments(top),
         declines=MappingProxyType(read_declines(top)),
-        cancellation=read_cancellation(top),
-        comps=read_comps(top, routes),
+        cancellation=read_cancellation(top, issues),
+        comps=read_comps(top, routes, issues),
         health=read_health(top, issues),
         compile=compile_rules,
     )

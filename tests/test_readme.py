@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bot.settings import Settings
-from policy.lifecycle import CASE, DISPUTE
+from policy.lifecycle import CASE, CHANGE, DISPUTE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text()
 
 def test_the_lifecycle_diagrams_are_those_that_the_tables_draw() -> None:
     drawn = re.findall(r"```mermaid\n(.*?)\n```", README, re.DOTALL)
-    assert [CASE.mermaid(), DISPUTE.mermaid()] == drawn
+    assert [CASE.mermaid(), DISPUTE.mermaid(), CHANGE.mermaid()] == drawn
 
 
 def test_the_configuration_table_names_every_setting() -> None:

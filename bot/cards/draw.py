@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards import case, direct, dispute, escalation, trail
+from bot.cards import case, change, direct, dispute, escalation, trail
 from bot.cards.blocks import Message
 from bot.cards.scene import Scene
 from bot.store.tables import Post
@@ -20,6 +20,8 @@ def draw(post: Post, scene: Scene) -> Message:
         return direct.outcome(scene, scene.case, post.detail)
     if post.kind == "direct" and scene.dispute:
         return direct.news(scene, scene.dispute, post.detail)
+    if post.kind == "direct" and scene.change:
+        return change.outcome(scene.change, post.detail)
     return _card(scene, with_buttons=post.purpose != "requester")
 
 
@@ -30,4 +32,6 @@ def _card(scene: Scene, *, with_buttons: bool) -> Message:
         return escalation.card(scene, scene.escalation, with_buttons=with_buttons)
     if scene.dispute:
         return dispute.card(scene, scene.dispute)
-    raise LookupError("a card without its case, escalation or dispute")
+    if scene.change:
+        return change.card(scene, scene.change, with_buttons=with_buttons)
+    raise LookupError("a card without its case, escalation, dispute or change")

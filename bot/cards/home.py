@@ -8,8 +8,9 @@ from datetime import datetime
 from bot.cards import blocks as b
 from bot.cards.blocks import Block
 from bot.cards.case import amount, plain_standing
+from bot.cards.change import title as change_title
 from bot.cards.text import escape, left, when
-from bot.store.tables import Case, Dispute, Escalation
+from bot.store.tables import BillingChange, Case, Dispute, Escalation
 from policy.money import Money
 
 _SHOWN = 12
@@ -18,7 +19,7 @@ _SHOWN = 12
 def page(
     now: datetime,
     *,
-    waiting: Sequence[tuple[Case | Escalation | Dispute, str]],
+    waiting: Sequence[tuple[Case | Escalation | Dispute | BillingChange, str]],
     mine: Sequence[Case],
     unchecked: bool,
 ) -> Block:
@@ -42,7 +43,7 @@ def page(
     return {"type": "home", "blocks": shown}
 
 
-def _waiting(subject: Case | Escalation | Dispute, link: str, now: datetime) -> Block:
+def _waiting(subject: Case | Escalation | Dispute | BillingChange, link: str, now: datetime) -> Block:
     deadline = (
         f"answer by {when(subject.answer_by)} ({left(now, subject.answer_by)})" if subject.answer_by else ""
     )
@@ -51,7 +52,9 @@ def _waiting(subject: Case | Escalation | Dispute, link: str, now: datetime) -> 
     return b.section(f"*{named}*\n{deadline}")
 
 
-def _title(subject: Case | Escalation | Dispute) -> str:
+def _title(subject: Case | Escalation | Dispute | BillingChange) -> str:
+    if isinstance(subject, BillingChange):
+        return escape(change_title(subject))
     if isinstance(subject, Escalation):
         return escape(f"{subject.issue.replace('_', ' ').capitalize()} {subject.customer}".strip())
     who = escape(subject.customer_name or subject.customer_email or subject.charge_id)

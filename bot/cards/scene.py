@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cards.text import ACTORS, dashboard
-from bot.store.tables import Case, Dispute, Escalation, Evidence, Operation, OutsideRefund
+from bot.store.tables import (
+    BillingChange,
+    Case,
+    ChangeStep,
+    Dispute,
+    Escalation,
+    Evidence,
+    Operation,
+    OutsideRefund,
+)
 from policy.playbook import Playbook
 
 
@@ -15,7 +24,8 @@ from policy.playbook import Playbook
 class Scene:
     """One subject at one moment. `operation` is the case's latest; `mentions` reach a route's approvers.
 
-    `charge_case` is the newest case on a dispute's charge, `evidence` what was gathered for it.
+    `charge_case` is the newest case on a dispute's charge, `evidence` what was gathered for it; `comps` is
+    what the customer of a change was given for free in the last year.
     """
 
     now: datetime
@@ -29,17 +39,20 @@ class Scene:
     dispute: Dispute | None = None
     charge_case: Case | None = None
     evidence: Sequence[Evidence] = ()
+    change: BillingChange | None = None
+    steps: Sequence[ChangeStep] = ()
+    comps: Sequence[BillingChange] = ()
 
     @property
     def owner(self) -> str:
         """The person who asked; nobody for what comes from Stripe."""
-        if self.case:
-            return self.case.requested_by
+        if asked := self.case or self.change:
+            return asked.requested_by
         by = self.escalation.opened_by if self.escalation else ""
         return "" if by in ACTORS else by
 
     def stripe(self, kind: str, object_id: str) -> str:
-        """Return the Dashboard's address of an object; `kind` is payments, disputes or customers."""
+        """Return the Dashboard's address of an object; `kind` is its page, such as payments or customers."""
         return dashboard(kind, object_id, livemode=self.livemode)
 
     def waiting_for(self, route: str, also: str = "") -> str:

@@ -50,6 +50,14 @@ _WORDS: Final[Mapping[str, str]] = {
     "ended": "✅ The dispute ended at Stripe: {status}.",
     "linked_request": "🔗 {actor} asked for a refund of the same charge again. It was linked to this one.",
     "disputed": "⚠️ The bank has opened a chargeback on this charge.",
+    "step_done": "☑️ {what}{said}.",
+    "step_refused": "⚠️ {what}: Stripe did not do it.",
+    "step_unknown": "❔ {what}: Stripe's answer did not arrive. Makegood looks whether it was done.",
+    "customer_asked": "⏳ The customer has to pay now. What follows waits for it.",
+    "payment_failed": "⚠️ {what}: their payment failed.",
+    "carried_out": "📁 Carried out. Ticket {ticket}.",
+    "tried_again": "🔁 {actor} goes on with it.",
+    "left_off": "⛔ {actor} closed it without the rest.",
     "card_posted_anew": "The card before this one was deleted, so here it is again.",
 }
 
@@ -82,8 +90,8 @@ class _Named(dict[str, str]):
     def __init__(self, scene: Scene, detail: Mapping[str, Any]) -> None:
         super().__init__({key: escape(str(value)) for key, value in detail.items()})
         self["actor"] = who(detail["actor"])
-        if scene.case:
-            self["requester"] = who(scene.case.requested_by)
+        if asked := scene.case or scene.change:
+            self["requester"] = who(asked.requested_by)
         if "route" in detail:
             self["route"] = scene.waiting_for(detail["route"])
 

@@ -47,7 +47,7 @@ def _tell(done: erasure.Erased) -> None:
         print("Nothing personal was left to erase.")
         return
     print(
-        f"Erased in {done.subjects} cases, escalations and disputes, {done.mails} mails, "
+        f"Erased in {done.subjects} cases, escalations, disputes and changes, {done.mails} mails, "
         f"{done.messages} messages and {done.entries} entries of the trail, "
         f"and in {done.mirrored} copies of what Stripe holds.\n"
         "Messages in Slack are drawn again while Makegood serves. Erase the customer in Stripe as well."

@@ -11,7 +11,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import KIND, Subject
 from bot.errors import CouldNotCheckError, NotAllowedError
 from bot.store import audit
-from bot.store.tables import Case
+from bot.store.tables import BillingChange, Case
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def require(desk: Desk, subject: Subject, by: str) -> None:
     Raises NotKnownError when Slack has not said; it asks nobody, so that a transaction may call it.
     """
     try:
-        if isinstance(subject, Case) and by == subject.requested_by:
+        if isinstance(subject, Case | BillingChange) and by == subject.requested_by:
             refuse_requester()
         if not desk.directory.knows(by, *_routes(subject)):
             raise NotKnownError(subject)
@@ -67,7 +67,7 @@ async def check(desk: Desk, subject: Subject, by: str, what: str) -> None:
 
 
 def refuse_requester() -> None:
-    """Refuse whoever asked for the refund themselves."""
+    """Refuse whoever asked for the refund or the change themselves."""
     raise NotAllowedError("You asked for this one yourself, so somebody else has to decide it.")
 
 

@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 from bot.cards.home import page
 from bot.desk.desk import Desk
 from bot.errors import ConfigurationError, CouldNotCheckError
-from bot.store.tables import Case, Deadline, Dispute, Escalation, Post
+from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation, Post
 
-Waiting = list[tuple[Case | Escalation | Dispute, str]]
+Waiting = list[tuple[Case | Escalation | Dispute | BillingChange, str]]
 _MANY = 30
 
 
@@ -45,9 +45,9 @@ def _waiting(session: Session, routes: Sequence[str], workspace_url: str) -> Wai
     ).all()
     found: Waiting = []
     for deadline in due:
-        for table in (Case, Escalation, Dispute):
+        for table in (Case, Escalation, Dispute, BillingChange):
             subject = session.get(table, deadline.subject_id)
-            if isinstance(subject, Case | Escalation | Dispute):
+            if isinstance(subject, Case | Escalation | Dispute | BillingChange):
                 found.append((subject, _link(session, deadline.subject_id, workspace_url)))
     return found
 

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlmodel import Session, select
 
-from bot.desk import answering, disputes, fraud_warnings, mailing, settling
+from bot.desk import answering, changing, disputes, fraud_warnings, mailing, settling
 from bot.desk.desk import Desk
 from bot.desk.mirror import kind_of
 from bot.desk.record import noted
@@ -31,6 +31,9 @@ HANDLED: Final = (
     "charge.dispute.funds_reinstated",
     "radar.early_fraud_warning.created",
     "radar.early_fraud_warning.updated",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.voided",
 )
 _OVERLAP: Final = timedelta(hours=1)
 _KEPT_BY_STRIPE: Final = timedelta(days=29)
@@ -61,6 +64,8 @@ async def handle(desk: Desk, event_id: str) -> None:
             await _refund(desk, event.object_id)
         elif event.type.startswith("radar."):
             await fraud_warnings.take_in(desk, event.object_id)
+        elif event.type.startswith("invoice."):
+            await changing.invoice_changed(desk, event.object_id, event.type)
         else:
             await disputes.take_in(desk, event.object_id)
             await answering.go_on(desk, event.object_id)

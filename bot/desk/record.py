@@ -10,25 +10,26 @@ from sqlmodel import Session
 
 from bot.store import audit, posts
 from bot.store.statements import change_where
-from bot.store.tables import Case, Deadline, Dispute, Escalation
+from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation
 from policy import lifecycle
 from policy.escalation import next_reminder
 from policy.playbook import Issue, Playbook
 
-Subject = Case | Escalation | Dispute
+Subject = Case | Escalation | Dispute | BillingChange
 
-KIND: Final = {Case: "case", Escalation: "escalation", Dispute: "dispute"}
+KIND: Final = {Case: "case", Escalation: "escalation", Dispute: "dispute", BillingChange: "change"}
 _LIFE: Final[dict[type[Any], tuple[Any, Any]]] = {
     Case: (lifecycle.CASE, lifecycle.CaseState),
     Escalation: (lifecycle.ESCALATION, lifecycle.EscalationState),
     Dispute: (lifecycle.DISPUTE, lifecycle.DisputeState),
+    BillingChange: (lifecycle.CHANGE, lifecycle.ChangeState),
 }
 
 
 def opened(
     session: Session, subject: Subject, *, actor: str, at: datetime, event: str, detail: dict[str, Any]
 ) -> None:
-    """Write a new case, escalation or dispute, its first audit entry, and its card in its route's channel."""
+    """Write a new subject, its first audit entry, and its card in its route's channel."""
     session.add(subject)
     session.flush()
     kind = KIND[type(subject)]
@@ -99,15 +100,17 @@ def noted(
     )
 
 
-def tell_requester(session: Session, case: Case, what: str, now: datetime, **detail: str) -> None:
+def tell_requester(
+    session: Session, subject: Case | BillingChange, what: str, now: datetime, **detail: str
+) -> None:
     """Ask for a direct message to the requester; one for each thing that happens."""
     posts.ask(
         session,
         kind="direct",
-        subject_kind="case",
-        subject_id=case.id,
-        purpose=f"direct:{what}:{case.version}",
-        place=case.requested_by,
+        subject_kind=KIND[type(subject)],
+        subject_id=subject.id,
+        purpose=f"direct:{what}:{subject.version}",
+        place=subject.requested_by,
         at=now,
         detail={"what": what, **detail},
     )

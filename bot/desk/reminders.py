@@ -9,7 +9,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import Subject, issue_of, noted
 from bot.store import posts
 from bot.store.statements import fetch
-from bot.store.tables import Case, Deadline, Dispute, Escalation
+from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation
 from bot.store.work import change
 from policy.escalation import next_reminder
 
@@ -86,4 +86,6 @@ def _subject(session: Session, deadline: Deadline) -> Subject | None:
         return fetch(session, Case, deadline.subject_id)
     if deadline.subject_kind == "escalation":
         return fetch(session, Escalation, deadline.subject_id)
+    if deadline.subject_kind == "change":
+        return fetch(session, BillingChange, deadline.subject_id)
     return fetch(session, Dispute, deadline.subject_id)

@@ -12,10 +12,11 @@ from sqlmodel import Session
 from bot.cards.scene import Scene
 from bot.desk.desk import Rules
 from bot.directory import Directory
-from bot.store import cases, evidence
+from bot.store import cases, changes, evidence
 from bot.store.engine import Store
 from bot.store.statements import fetch
 from bot.store.tables import Dispute, Escalation
+from policy.changes import ChangeKind
 from policy.playbook import Playbook
 
 
@@ -27,7 +28,7 @@ def looker(
     async def look(subject_id: str) -> Scene:
         read = partial(_read, subject_id=subject_id, now=now(), playbook=rules.playbook, livemode=livemode)
         scene = await store.read(read)
-        subject = scene.case or scene.escalation or scene.dispute
+        subject = scene.case or scene.escalation or scene.dispute or scene.change
         routes = {subject.route, subject.also_route} if subject else set()
         known = [route for route in rules.playbook.routes if route in routes]
         return replace(scene, mentions={route: await directory.mention(route) for route in known})
@@ -47,9 +48,12 @@ def _read(session: Session, *, subject_id: str, now: datetime, playbook: Playboo
         )
     if escalation := fetch(session, Escalation, subject_id):
         return replace(scene, escalation=escalation)
+    if change := changes.get(session, subject_id):
+        given = changes.comps_of(session, change.customer_id, now) if change.kind == ChangeKind.COMP else ()
+        return replace(scene, change=change, steps=changes.steps(session, change.id), comps=given)
     dispute = fetch(session, Dispute, subject_id)
     if dispute is None:
-        raise LookupError(f"there is no case, escalation or dispute {subject_id}")
+        raise LookupError(f"there is no case, escalation, dispute or change {subject_id}")
     return replace(
         scene,
         dispute=dispute,

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from sqlmodel import Session, SQLModel
 
-from bot.desk import answering, health, inbox, mailing, mirror, paying, reminders
+from bot.desk import answering, changing, health, inbox, mailing, mirror, paying, reminders
 from bot.desk.desk import Desk
 from bot.store import posts, work
-from bot.store.tables import Case, Deadline, Dispute, Inbox, Mail, Mirrored, Operation, Post
+from bot.store.tables import Case, ChangeStep, Deadline, Dispute, Inbox, Mail, Mirrored, Operation, Post
 
 _AT_ONCE: Final = 8
-_TAKEN_UP: Final = (Case, Operation, Inbox, Mail, Dispute, Post, Mirrored)
+_TAKEN_UP: Final = (Case, Operation, Inbox, Mail, Dispute, Post, ChangeStep, Mirrored)
 
 
 async def left_behind(desk: Desk) -> None:
@@ -80,6 +80,11 @@ async def mirror_compared(desk: Desk) -> None:
 async def failing_payments(desk: Desk) -> None:
     """See whether payments fail everywhere."""
     await health.watch_payments(desk)
+
+
+async def change_steps(desk: Desk) -> None:
+    """Go on with billing changes: the step that is due, and those after it."""
+    await _each(desk, ChangeStep, "change_id", changing.advance)
 
 
 async def messages(desk: Desk) -> None:

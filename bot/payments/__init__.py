@@ -2,6 +2,7 @@
 
 from bot.payments.account import API_VERSION, Payments, Record, payments
 from bot.payments.answers import Answer, Done, Later, Order, Refused, Unknown, verified
+from bot.payments.billing import Billed, Billing, Made, Open, Outcome
 from bot.payments.disputes import ANSWERABLE, FILE_BYTES
 
 __all__ = [
@@ -9,9 +10,14 @@ __all__ = [
     "API_VERSION",
     "FILE_BYTES",
     "Answer",
+    "Billed",
+    "Billing",
     "Done",
     "Later",
+    "Made",
+    "Open",
     "Order",
+    "Outcome",
     "Payments",
     "Record",
     "Refused",

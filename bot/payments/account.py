@@ -19,6 +19,7 @@ from bot import stripe_objects as read
 from bot.errors import NotFoundError
 from bot.payments.accounts import Accounts
 from bot.payments.answers import Answer, Done, Order, answer_to
+from bot.payments.billing import Billing
 from bot.payments.calls import Calls, plain
 from bot.payments.copies import Copies
 from bot.payments.disputes import Disputes
@@ -42,11 +43,12 @@ class Record:
 
 
 class Payments(Calls):
-    """One Stripe account. Close it when done."""
+    """One Stripe account. Close it when done. `billing` has its invoices, subscriptions and coupons."""
 
     def __init__(self, client: StripeClient) -> None:
         super().__init__(client)
         self.accounts = Accounts(client)
+        self.billing = Billing(client)
         self.copies = Copies(client)
         self.disputes = Disputes(client)
 

@@ -101,8 +101,8 @@ def refusal(error: stripe.StripeError) -> Exception:
     if isinstance(error, stripe.PermissionError):
         return StripeRefusedError(
             "Makegood's Stripe key lacks a permission for this. An administrator has to add it: read access "
-            "to charges, customers, invoices and subscriptions, write access to refunds, disputes and the "
-            "customer portal."
+            "to charges and payment methods, and write access to refunds, disputes, files, customers, "
+            "invoices, subscriptions, coupons and the customer portal."
         )
     if (
         error.http_status is not None

@@ -21,6 +21,7 @@ _DECLINES: Final = (
     "stolen_card",
 )
 _DOZEN: Final = 12
+_NONE: Final = "none is open"
 
 
 class Story:
@@ -44,6 +45,8 @@ class Story:
             "payments_fail": self._payments_fail,
             "payments_recover": self._payments_recover,
             "webhooks_lost": self._webhooks_lost,
+            "pay_invoice": self._pay_invoice,
+            "cancel_in_dashboard": self._cancel_in_dashboard,
         }
 
     def acts(self) -> list[dict[str, Any]]:
@@ -122,6 +125,18 @@ class Story:
                 "webhooks_lost",
                 "A dozen of Stripe's webhooks are lost",
                 "An hour later the desk compares itself with Stripe, and #eng-platform hears of it.",
+            ),
+            _act(
+                "pay_invoice",
+                "A customer pays an invoice that is past due",
+                "They pay it on its page, and Stripe tells the desk.",
+                _field("invoice", "Invoice", list(self._invoices()) or [_NONE]),
+            ),
+            _act(
+                "cancel_in_dashboard",
+                "Somebody cancels in the Stripe Dashboard",
+                "A subscription ends at once, and nobody asked for it here.",
+                _field("subscription", "Subscription", list(self._subscriptions())),
             ),
         ]
 
@@ -233,6 +248,37 @@ class Story:
         self._clock.advance(timedelta(minutes=61))
         self.after_clock()
         return f"{_DOZEN} webhooks never arrived, and it is an hour later. The desk compares in a moment."
+
+    def _invoices(self) -> dict[str, str]:
+        """Return the invoices that are past due, by the words that people know them by."""
+        ledger = self._stripe.ledger
+        return {
+            f"{one['number']} · {one['customer_name']}": one["id"]
+            for one in ledger.all("invoice")
+            if one["status"] == "open" and one["due_date"]
+        }
+
+    async def _pay_invoice(self, values: dict[str, str]) -> str:
+        if values["invoice"] == _NONE:
+            return "No invoice is past due."
+        invoice = await self._stripe.pay_invoice(self._invoices()[values["invoice"]])
+        return f"{invoice['number']} is paid."
+
+    def _subscriptions(self) -> dict[str, str]:
+        """Return the story's subscriptions that are not over, by the words that people know them by."""
+        ledger = self._stripe.ledger
+        named = {
+            value for name, value in vars(cast).items() if str(value).startswith("sub_") and name.isupper()
+        }
+        return {
+            f"{ledger.get('customer', one['customer'])['name']} · {one['description']}": one["id"]
+            for one in ledger.all("subscription")
+            if one["id"] in named and one["status"] != "canceled"
+        }
+
+    async def _cancel_in_dashboard(self, values: dict[str, str]) -> str:
+        await self._stripe.cancel_in_dashboard(self._subscriptions()[values["subscription"]])
+        return f"{values['subscription']} was cancelled in the Dashboard."
 
 
 def _act(act_id: str, label: str, words: str, *fields: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from operator import contains
 
+from bot.sandbox.changing import choose, open_form, send
 from bot.sandbox.play import Play, words
 from bot.sandbox.slack.cast import (
     ENG_CRITICAL,
@@ -49,6 +50,9 @@ async def tour(database_url: str) -> int:
             _challenge,
             _fraud_warning,
             _escalation,
+            _past_due,
+            _cancellation,
+            _free_access,
             _clock,
             _look_up,
             _failed_payment,
@@ -267,6 +271,76 @@ async def _escalation(guide: _Guide) -> None:
     await play.click(NOOR, ENG_CRITICAL, "escalation_resolve")
     await play.say_why(NOOR, "The bank's gateway was down; payments go through again.")
     await guide.sees("it is resolved", lambda: "Resolved" in str(play.card(ENG_CRITICAL, NOOR)))
+
+
+async def _past_due(guide: _Guide) -> None:
+    guide.chapter("Five invoices are past due, and a refund is asked for")
+    play, stripe, customer = guide.play, guide.here.stripe, cast.PAST_DUE_FIVE_CUSTOMER
+    guide.says("Maya", "/pastdue ruth@mbekicatering.example")
+    await open_form(play, MAYA, SUPPORT, "/pastdue", "ruth@mbekicatering.example")
+    guide.says("Maya", "answers: a refund is asked for, and they will pay two")
+    await choose(play, MAYA, "past_due_refund", "yes")
+    await choose(play, MAYA, "past_due_pays", "yes")
+    await send(play, MAYA, ticket="4716")
+    guide.shows("Maya's form", play.told(MAYA))
+    await guide.sees("Reggie has it", lambda: play.card(REGGIE_CHANNEL, REGGIE, "Past-due invoices"))
+    guide.says("Reggie", "clicks Approve")
+    await play.click(REGGIE, REGGIE_CHANNEL, "change_approve", "Past-due invoices")
+    await guide.sees(
+        "it waits for the customer to pay",
+        lambda: "for the customer to pay" in str(play.card(REGGIE_CHANNEL, REGGIE, "Past-due invoices")),
+    )
+    *old, older, newest = cast.PAST_DUE_FIVE_INVOICES
+    await guide.sees(
+        "nothing is void yet", lambda: "void" not in stripe.billing(customer)["invoices"].values()
+    )
+    guide.says("Ruth Mbeki", "pays the two invoices that she was sent")
+    for invoice in (newest, older):
+        await stripe.pay_invoice(invoice)
+    await guide.sees(
+        "then the three old ones are void",
+        lambda: [stripe.billing(customer)["invoices"][one] for one in old] == ["void"] * len(old),
+    )
+    await guide.sees(
+        "the card offers the refund that is possible now",
+        lambda: "change_refund" in str(play.card(REGGIE_CHANNEL, REGGIE, "Past-due invoices")),
+    )
+
+
+async def _cancellation(guide: _Guide) -> None:
+    guide.chapter("A yearly subscription is cancelled at once")
+    play, charge = guide.play, cast.YEARLY_OLD_CHARGE
+    guide.says("Tom", "/cancel peter@novakjoinery.example")
+    await open_form(play, TOM, SUPPORT, "/cancel", "peter@novakjoinery.example")
+    guide.says("Tom", "chooses “Immediately”")
+    await choose(play, TOM, "cancel_way", "immediately")
+    await guide.sees("the form shows what comes back", lambda: "490.00 USD" in play.told(TOM))
+    await send(play, TOM, ticket="4717", note="They close their workshop.")
+    await guide.sees("the leads have a card", lambda: play.card(SUPPORT_LEADS, PRIYA, "Cancellation:"))
+    guide.says("Priya", "clicks Approve")
+    await play.click(PRIYA, SUPPORT_LEADS, "change_approve", "Cancellation:")
+    await guide.sees("Stripe holds one refund of 490.00 USD", lambda: guide.refunded(charge) == 49000)
+    await guide.sees(
+        "and no credit besides",
+        lambda: guide.here.stripe.billing(cast.YEARLY_OLD_CUSTOMER)["balance"] == 0,
+    )
+
+
+async def _free_access(guide: _Guide) -> None:
+    guide.chapter("Two months for free, after an outage")
+    play = guide.play
+    guide.says("Maya", "/comp ella@sorensentea.example")
+    await open_form(play, MAYA, SUPPORT, "/comp", "ella@sorensentea.example")
+    await choose(play, MAYA, "comp_months", "2")
+    await send(play, MAYA, ticket="4719", note="The outage of last week.")
+    guide.shows("Maya's form", play.told(MAYA))
+    await guide.sees("Reggie has it", lambda: play.card(REGGIE_CHANNEL, REGGIE, "Free access:"))
+    guide.says("Reggie", "clicks Approve")
+    await play.click(REGGIE, REGGIE_CHANNEL, "change_approve", "Free access:")
+    await guide.sees(
+        "the coupon is on the subscription",
+        lambda: len(guide.here.stripe.billing(cast.MONTHLY_CUSTOMER)["coupons"]) == 1,
+    )
 
 
 async def _clock(guide: _Guide) -> None:

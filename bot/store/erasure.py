@@ -17,7 +17,17 @@ from sqlmodel import Session, col, select
 from bot.errors import DeskError
 from bot.store import audit, evidence, mirror
 from bot.store.ended import ENDED
-from bot.store.tables import Audit, Case, Dispute, Escalation, Evidence, Mail, Post
+from bot.store.tables import (
+    Audit,
+    BillingChange,
+    Case,
+    ChangeStep,
+    Dispute,
+    Escalation,
+    Evidence,
+    Mail,
+    Post,
+)
 from bot.store.work import change
 
 GONE: Final = "(erased)"
@@ -27,7 +37,7 @@ _CARD: Final = ("card_last4", "card_fingerprint", "description")
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much was erased: cases, escalations, disputes, papers; mails; messages; details; copies."""
+    """How much was erased: subjects (cases, disputes, …) and papers; mails; messages; details; copies."""
 
     subjects: int
     mails: int
@@ -43,6 +53,7 @@ class Known:
     cases: Sequence[Case]
     escalations: Sequence[Escalation]
     disputes: Sequence[Dispute]
+    changes: Sequence[BillingChange]
     beside: Sequence[Case]
     """Other customers' cases that show a charge of this one, made with the same card."""
     words: frozenset[str]
@@ -50,9 +61,9 @@ class Known:
     """How many of the customer's objects in Stripe are mirrored here, and not erased."""
 
     @property
-    def subjects(self) -> list[Case | Escalation | Dispute]:
+    def subjects(self) -> list[Case | Escalation | Dispute | BillingChange]:
         """Return the rows that are about this customer."""
-        return [*self.cases, *self.escalations, *self.disputes]
+        return [*self.cases, *self.escalations, *self.disputes, *self.changes]
 
 
 def known(session: Session, customer_id: str) -> Known:
@@ -61,7 +72,8 @@ def known(session: Session, customer_id: str) -> Known:
     disputes = session.exec(select(Dispute).where(Dispute.customer_id == customer_id)).all()
     charges = {case.charge_id for case in cases} | {dispute.charge_id for dispute in disputes}
     mentions = session.exec(select(Case).where(_names(col(Case.facts), customer_id))).all()
-    words = _words(customer_id, cases, disputes)
+    changes = session.exec(select(BillingChange).where(BillingChange.customer_id == customer_id)).all()
+    words = _words(customer_id, cases, [*disputes, *changes])
     escalations = session.exec(
         select(Escalation).where(
             or_(
@@ -74,7 +86,7 @@ def known(session: Session, customer_id: str) -> Known:
     words |= {word for row in escalations for word in _words_of(row.facts or {}, customer_id)}
     beside = [case for case in mentions if case.customer_id != customer_id]
     mirrored = mirror.count_of(session, customer_id)
-    found = Known(cases, escalations, disputes, beside, frozenset(words), mirrored)
+    found = Known(cases, escalations, disputes, changes, beside, frozenset(words), mirrored)
     if not found.subjects and not found.beside and not found.mirrored:
         raise DeskError(f"Nothing here is about the customer {customer_id}.")
     still_open = [row.id for row in found.subjects if row.state not in ENDED[type(row)]]
@@ -98,6 +110,8 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     """
     found = known(session, customer_id)
     changed = [row for row in found.subjects if _erase_row(session, row, found.words)]
+    for one in found.changes:
+        _erase_steps(session, one.id, found.words)
     changed += [case for case in found.beside if _erase_charges_of(session, case, customer_id)]
     papers = [row for one in found.disputes for row in evidence.of_dispute(session, one.id)]
     emptied = [row for row in papers if _empty(session, row)]
@@ -125,7 +139,9 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     return erased
 
 
-def _erase_row(session: Session, row: Case | Escalation | Dispute, words: frozenset[str]) -> bool:
+def _erase_row(
+    session: Session, row: Case | Escalation | Dispute | BillingChange, words: frozenset[str]
+) -> bool:
     values: dict[str, Any] = {name: "" for name in ("customer_email", "customer_name") if hasattr(row, name)}
     match row:
         case Case():
@@ -136,7 +152,9 @@ def _erase_row(session: Session, row: Case | Escalation | Dispute, words: frozen
         case Dispute():
             values["problem"] = _blanked(row.problem, words)
             values["usage"] = row.usage and row.usage | {"says": "", "problem": ""}
-    for name in ("facts", "ruling", "advice"):
+        case BillingChange():
+            values |= {"note": "", "decision_note": "", "problem": _blanked(row.problem, words)}
+    for name in ("facts", "ruling", "advice", "proposal"):
         if document := getattr(row, name, None):
             values[name] = _erased_facts(document, words) if name == "facts" else _blanked(document, words)
     if all(getattr(row, name) == value for name, value in values.items()):
@@ -151,6 +169,11 @@ def _empty(session: Session, row: Evidence) -> bool:
         return False
     change(session, row, text="", file_name="")
     return True
+
+
+def _erase_steps(session: Session, change_id: str, words: frozenset[str]) -> None:
+    for step in session.exec(select(ChangeStep).where(ChangeStep.change_id == change_id)).all():
+        change(session, step, words=_blanked(step.words, words), said=_blanked(step.said, words))
 
 
 def _erased_facts(facts: dict[str, Any], words: frozenset[str]) -> dict[str, Any]:
@@ -244,10 +267,10 @@ def _posts(session: Session, subject_id: str) -> Sequence[Post]:
     return session.exec(select(Post).where(Post.subject_id == subject_id)).all()
 
 
-def _words(customer_id: str, cases: Sequence[Case], disputes: Sequence[Dispute]) -> set[str]:
+def _words(customer_id: str, cases: Sequence[Case], others: Sequence[Dispute | BillingChange]) -> set[str]:
     """Return the words that name a customer: long enough that taking them out of a text harms nothing."""
     found = {word for case in cases for word in (case.customer_email, case.customer_name)}
-    found |= {word for one in disputes for word in (one.customer_email, one.customer_name)}
+    found |= {word for one in others for word in (one.customer_email, one.customer_name)}
     for case in cases:
         found |= _words_of(case.facts, customer_id)
     return {word for word in found if len(word) > 3}

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from policy.lifecycle import BUSY_CASE_STATES
+from policy.lifecycle import BUSY_CASE_STATES, LIVE_CHANGE_STATES
 
 
 class _Row(SQLModel):
@@ -67,6 +67,7 @@ def _due(table: str) -> Index:
 _BUSY = text(f"state IN ({', '.join(repr(str(state)) for state in BUSY_CASE_STATES)})")
 _UNRESOLVED = text("state <> 'resolved'")
 _LIVE = text("state IN ('executing', 'unknown', 'later', 'settling')")
+_LIVE_CHANGE = text(f"state IN ({', '.join(repr(str(state)) for state in LIVE_CHANGE_STATES)})")
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -303,8 +304,80 @@ class Evidence(_Row, table=True):
     problem: str = ""
 
 
+class BillingChange(_Row, table=True):
+    """Something to be done at Stripe besides a refund; its steps are rows of their own.
+
+    `target` is what it holds: a customer for past-due invoices, else a subscription.
+    """
+
+    __tablename__ = "billing_change"
+    __table_args__ = (
+        Index(
+            "billing_change_one_live_per_target",
+            "kind",
+            "target",
+            unique=True,
+            sqlite_where=_LIVE_CHANGE,
+            postgresql_where=_LIVE_CHANGE,
+        ),
+        Index("billing_change_by_requester", "requested_by", "opened_at"),
+        Index("billing_change_by_customer", "customer_id", "opened_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    state: str
+    version: int = 1
+    request_key: str = Field(unique=True)
+    kind: str
+    target: str
+    customer_id: str
+    customer_email: str = ""
+    customer_name: str = ""
+    ticket: str
+    note: str = ""
+    requested_by: str
+    automatic: bool = False
+    issue: str
+    route: str
+    also_route: str = ""
+    opened_at: datetime = Field(sa_type=UtcTime)
+    answer_by: datetime | None = Field(default=None, sa_type=UtcTime)
+    decided_by: str = ""
+    decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    decision_note: str = ""
+    problem: str = ""
+    closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    playbook: str
+    proposal: dict[str, Any] = Field(sa_type=JSON)
+
+
+class ChangeStep(_Row, table=True):
+    """One step of a change, frozen when it was asked for: one is due at a time, in their order."""
+
+    __tablename__ = "change_step"
+    __table_args__ = (
+        UniqueConstraint("change_id", "number"),
+        Index("change_step_by_target", "target"),
+        _due("change_step"),
+    )
+
+    id: str = Field(primary_key=True)
+    change_id: str
+    number: int
+    kind: str
+    target: str
+    words: str
+    params: dict[str, Any] = Field(sa_type=JSON)
+    state: str = "waiting"
+    attempt: int = 1
+    tried: int = 0
+    said: str = ""
+    ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
 class Deadline(_Row, table=True):
-    """The clock of one open case, escalation or dispute: when it is reminded of next (`due_at`)."""
+    """The clock of one open case, escalation, dispute or change: when it is reminded of next (`due_at`)."""
 
     __tablename__ = "deadline"
     __table_args__ = (_due("deadline"),)

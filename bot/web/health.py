@@ -19,8 +19,15 @@ from bot.desk.mirror import DRIFT
 from bot.store import mirror
 
 _TABLES = SQLModel.metadata.tables
-_THINGS = {"case": "refund_case", "escalation": "escalation", "dispute": "dispute"}
-_WORK = ("refund_case", "operation", "post", "mail", "inbox", "deadline", "dispute", "mirrored")
+_THINGS = {
+    "case": "refund_case",
+    "escalation": "escalation",
+    "dispute": "dispute",
+    "change": "billing_change",
+}
+_WORK = (
+    "refund_case", "operation", "post", "mail", "inbox", "deadline", "dispute", "change_step", "mirrored",
+)  # fmt: skip
 _PATIENCE = 3.0
 
 
@@ -57,7 +64,10 @@ class Health:
     def _count(self, session: Session) -> CollectorRegistry:
         registry = CollectorRegistry()
         things = Gauge(
-            "makegood_things", "Cases, escalations and disputes", ["kind", "state"], registry=registry
+            "makegood_things",
+            "Cases, escalations, disputes and changes",
+            ["kind", "state"],
+            registry=registry,
         )
         for kind, name in _THINGS.items():
             state = _TABLES[name].c.state

@@ -8,6 +8,7 @@ from typing import Final
 from policy.evidence import FIELDS
 from policy.model import (
     Cancellation,
+    CompLimits,
     Comps,
     Decline,
     DisputeTerms,
@@ -21,6 +22,7 @@ from policy.reading.table import Table
 
 GROUPS: Final = ("wait", "fix_card", "authenticate", "call_bank", "never_tell")
 WAYS_TO_CANCEL: Final = ("at_period_end", "immediately")
+WAYS_TO_GIVE: Final = ("coupon", "trial")
 
 
 def read_payout(top: Table) -> tuple[str, tuple[str, ...], str]:
@@ -130,33 +132,66 @@ def _decline(code: str, table: Table) -> Decline:
     return decline
 
 
-def read_cancellation(top: Table) -> Cancellation | None:
+def read_cancellation(top: Table, issues: Mapping[str, Issue]) -> Cancellation | None:
     """Return how a subscription is cancelled, or None."""
     table = top.optional_table("cancellation")
     if table is None:
         return None
+    approval = table.optional_table("approval")
     cancellation = Cancellation(
         first=table.text("first"),
         by_hand=table.text("by_hand"),
         preferred=table.choice("preferred", WAYS_TO_CANCEL),
         source=table.text("source"),
+        approval=_approval(approval, issues) if approval else None,
+        approval_source=approval.text("source") if approval else "",
     )
-    table.finish()
+    for part in (approval, table):
+        if part is not None:
+            part.finish()
     return cancellation
 
 
-def read_comps(top: Table, routes: Mapping[str, Route]) -> Comps | None:
-    """Return how free access is given and who may give it, or None."""
+def _approval(table: Table, issues: Mapping[str, Issue]) -> dict[str, str]:
+    """Return the issue of each way to cancel that needs an approval."""
+    named = {way: table.optional_choice(way, issues) for way in WAYS_TO_CANCEL}
+    return {way: issue for way, issue in named.items() if issue}
+
+
+def read_comps(top: Table, routes: Mapping[str, Route], issues: Mapping[str, Issue]) -> Comps | None:
+    """Return how free access is given and who may give it, or None.
+
+    Raises PlaybookError: a way that there is not, or limits whose issue goes to others than those who grant.
+    """
     table = top.optional_table("comps")
     if table is None:
         return None
-    ways = table.table("ways")
+    ways, limits = table.table("ways"), table.optional_table("limits")
     comps = Comps(
         granted_by=table.choice("granted_by", routes),
         where=table.text("where"),
-        ways={name: ways.text(name) for name in ways.names()},
+        ways={name: words for name in WAYS_TO_GIVE if (words := ways.optional_text(name))},
+        limits=_limits(limits, issues) if limits else None,
         source=table.text("source"),
         source_granted_by=table.text("source_granted_by"),
     )
-    table.finish()
+    if limits and comps.limits and issues[comps.limits.issue].route != comps.granted_by:
+        raise limits.error(
+            f"“{comps.limits.issue}” goes to {issues[comps.limits.issue].route}, "
+            f"but only {comps.granted_by} may grant free access.",
+            "issue",
+        )
+    for part in (ways, limits, table):
+        if part is not None:
+            part.finish()
     return comps
+
+
+def _limits(table: Table, issues: Mapping[str, Issue]) -> CompLimits:
+    return CompLimits(
+        issue=table.choice("issue", issues),
+        per_agent=table.count("per_agent"),
+        within=table.duration("within"),
+        longest=table.duration("longest"),
+        source=table.text("source"),
+    )

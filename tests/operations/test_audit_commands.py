@@ -115,7 +115,9 @@ async def test_erasing_takes_the_customer_out_of_rows_trail_and_messages(
     assert (1, True) == (asked[0], asked[1].endswith("Nothing was erased.\n"))
     code, printed, complained = await makegood(environment, "erase", "--customer", _COLIN, typed="yes\n")
     assert (0, "") == (code, complained)
-    assert "Erased in 1 cases, escalations and disputes, 1 mails, 2 messages and 1 entries" in printed
+    assert (
+        "Erased in 1 cases, escalations, disputes and changes, 1 mails, 2 messages and 1 entries" in printed
+    )
     # The desk that serves meanwhile draws its messages again, without the customer.
     await play.until(lambda: not any(word in _everything(here) for word in _PERSONAL))
     assert "1,250.00 USD" in str(play.card(SUPPORT_LEADS, PRIYA))

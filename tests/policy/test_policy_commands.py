@@ -40,7 +40,7 @@ def written(folder: Path, facts: Facts) -> Path:
 def test_check_says_that_a_playbook_can_be_used(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check") == 0
     said = capsys.readouterr().out
-    assert "default.toml can be used: “Refund desk”, 12 reasons, 10 issues, 6 routes, version" in said
+    assert "default.toml can be used: “Refund desk”, 12 reasons, 12 issues, 6 routes, version" in said
 
 
 def test_check_names_the_line_of_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

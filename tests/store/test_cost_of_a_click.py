@@ -14,8 +14,19 @@ from sqlalchemy import Connection, Engine, Table, event, insert, select
 from sqlmodel import SQLModel
 
 from bot.app import Running
+from bot.sandbox.changing import choose, open_form, send
 from bot.sandbox.play import Play
-from bot.sandbox.slack.cast import FINANCE, JONAS, LENA, MAYA, PRIYA, SUPPORT, SUPPORT_LEADS
+from bot.sandbox.slack.cast import (
+    FINANCE,
+    JONAS,
+    LENA,
+    MAYA,
+    PRIYA,
+    REGGIE,
+    REGGIE_CHANNEL,
+    SUPPORT,
+    SUPPORT_LEADS,
+)
 from bot.sandbox.stripe import cast
 from bot.sandbox.world import World, inhabited
 from tests.conversations.asking import ask_for_1250, refunds_of
@@ -96,6 +107,19 @@ async def a_day_at_the_desk(here: World, play: Play) -> None:
     await play.click(JONAS, SUPPORT_LEADS, "case_deny")
     await play.say_why(JONAS, "No.")
     await play.until(lambda: "Denied" in str(play.card(SUPPORT_LEADS, PRIYA)))
+    await open_form(play, MAYA, SUPPORT, "/pastdue", cast.PAST_DUE_THREE_CUSTOMER)
+    await choose(play, MAYA, "past_due_refund", "yes")
+    await choose(play, MAYA, "past_due_pays", "yes")
+    await send(play, MAYA, ticket="4711")
+    await open_form(play, MAYA, SUPPORT, "/comp", cast.MONTHLY_CUSTOMER)
+    await choose(play, MAYA, "comp_months", "1")
+    await send(play, MAYA, ticket="4711", note="They waited for a week.")
+    await play.until(lambda: play.card(REGGIE_CHANNEL, REGGIE, "Free access"))
+    await play.click(REGGIE, REGGIE_CHANNEL, "change_approve", "Past-due invoices")
+    await play.click(REGGIE, REGGIE_CHANNEL, "change_approve", "Free access")
+    await play.until(lambda: "for the customer to pay" in str(play.card(REGGIE_CHANNEL, REGGIE, "Past-due")))
+    await here.stripe.pay_invoice(cast.PAST_DUE_THREE_INVOICES[-1])
+    await play.until(lambda: "Carried out" in str(play.card(REGGIE_CHANNEL, REGGIE, "Free access")))
 
 
 async def test_neither_a_click_nor_a_sweep_scans_a_table(here: World, app: Running, play: Play) -> None:

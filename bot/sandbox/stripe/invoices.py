@@ -1,4 +1,4 @@
-"""Invoices and what paid them: listed, paid, voided, written off and previewed."""
+"""Invoices and what paid them: listed, sent, paid, voided, written off and previewed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ def _pay(ledger: Ledger, call: Call) -> Record:
     invoice = ledger.get("invoice", call.ids[0])
     _require_status(invoice, _PAYABLE, "pay")
     intent = None if call.params.get("paid_out_of_band") else _collect(ledger, invoice, call.params)
+    return _settled(ledger, invoice, intent)
+
+
+def _settled(ledger: Ledger, invoice: Record, intent: Record | None) -> Record:
     sales.settle_invoice(ledger, invoice, intent, ledger.now())
     ledger.emit("invoice.paid", invoice)
     if intent is not None:
@@ -63,10 +67,40 @@ def _collect(ledger: Ledger, invoice: Record, params: dict[str, Any]) -> Record:
     return ledger.get("payment_intent", charge["payment_intent"])
 
 
-def _void(ledger: Ledger, call: Call) -> Record:
+def _send(ledger: Ledger, call: Call) -> Record:
+    """Mail an invoice to the customer once more."""
     invoice = ledger.get("invoice", call.ids[0])
+    _require_status(invoice, frozenset({"open"}), "send")
+    if invoice["collection_method"] != "send_invoice":
+        raise ApiError(400, "You can only manually send an invoice if its collection_method=send_invoice.")
+    ledger.emit("invoice.sent", invoice)
+    return invoice
+
+
+def pay_by_link(ledger: Ledger, invoice: Record) -> Record:
+    """Let the customer pay an invoice on its page. Raises ValueError for one that cannot be paid."""
+    if invoice["status"] != "open":
+        raise ValueError(f"{invoice['id']} is {invoice['status']} and cannot be paid.")
+    return _settled(ledger, invoice, _collect(ledger, invoice, {}))
+
+
+def decline(ledger: Ledger, invoice: Record) -> Record:
+    """Let the customer's own payment of an open invoice fail."""
+    if invoice["status"] != "open":
+        raise ValueError(f"{invoice['id']} is {invoice['status']} and cannot be paid.")
+    ledger.change(invoice, attempted=True, attempt_count=invoice["attempt_count"] + 1)
+    ledger.emit("invoice.payment_failed", invoice)
+    return invoice
+
+
+def void(ledger: Ledger, invoice: Record) -> Record:
+    """Void an invoice. Raises ApiError for one that is paid or void."""
     _require_status(invoice, _PAYABLE, "void")
     return _end(ledger, invoice, "void", "voided_at", "invoice.voided")
+
+
+def _void(ledger: Ledger, call: Call) -> Record:
+    return void(ledger, ledger.get("invoice", call.ids[0]))
 
 
 def _write_off(ledger: Ledger, call: Call) -> Record:
@@ -175,6 +209,7 @@ ENDPOINTS: Final = (
         _pay,
         takes="off_session paid_out_of_band payment_method",
     ),
+    Endpoint("POST", "/v1/invoices/{}/send", "InvoiceSendInvoiceParams", "invoice_write", _send),
     Endpoint("POST", "/v1/invoices/{}/void", "InvoiceVoidInvoiceParams", "invoice_write", _void),
     Endpoint(
         "POST",

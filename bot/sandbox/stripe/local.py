@@ -9,7 +9,17 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bot.sandbox.clock import SandboxClock
-from bot.sandbox.stripe import control, declines, deletion, disputes, payments, refunds, seed
+from bot.sandbox.stripe import (
+    control,
+    declines,
+    deletion,
+    disputes,
+    invoices,
+    payments,
+    refunds,
+    seed,
+    subscriptions,
+)
 from bot.sandbox.stripe.api import Api
 from bot.sandbox.stripe.errors import Record
 from bot.sandbox.stripe.faults import Fault, Faults
@@ -113,6 +123,22 @@ class LocalStripe:
         """Delete a customer, as somebody in the Dashboard would."""
         return deletion.delete(self.ledger, self.ledger.get("customer", customer_id))
 
+    async def pay_invoice(self, invoice_id: str) -> Record:
+        """Let the customer pay an invoice on its page. Raises ValueError for one that is not open."""
+        return invoices.pay_by_link(self.ledger, self.ledger.get("invoice", invoice_id))
+
+    async def decline_invoice(self, invoice_id: str) -> Record:
+        """Let the customer try to pay an invoice, in vain. Raises as `pay_invoice`."""
+        return invoices.decline(self.ledger, self.ledger.get("invoice", invoice_id))
+
+    async def void_in_dashboard(self, invoice_id: str) -> Record:
+        """Void an invoice as somebody in the Dashboard would. Raises ApiError for one that is paid."""
+        return invoices.void(self.ledger, self.ledger.get("invoice", invoice_id))
+
+    async def cancel_in_dashboard(self, subscription_id: str) -> Record:
+        """Cancel a subscription at once as somebody in the Dashboard would."""
+        return subscriptions.end(self.ledger, self.ledger.get("subscription", subscription_id), {})
+
     async def redeliver(self, event_id: str) -> int | None:
         """Send a past event again; returns the status of the answer. Raises ApiError when unknown."""
         return await self.webhooks.redeliver(self.ledger.get("event", event_id))
@@ -136,6 +162,30 @@ class LocalStripe:
     def books(self) -> dict[str, Record]:
         """Return, per charge: amount, currency, refunds (oldest first), amount_refunded and disputed."""
         return {charge["id"]: self._page(charge) for charge in self.ledger.all("charge")}
+
+    def billing(self, customer_id: str) -> Record:
+        """Return what the account holds of a customer besides charges.
+
+        Their invoices by status, how often each was sent, paid and voided, subscriptions, credit, metadata
+        and the coupons on their subscriptions.
+        """
+        ledger = self.ledger
+        held = ledger.where("invoice", "customer", customer_id)
+        plans = ledger.where("subscription", "customer", customer_id)
+        happened = [(event["type"], event["data"]["object"]["id"]) for event in ledger.events()]
+        discounts = [ledger.get("discount", one) for plan in plans for one in plan["discounts"]]
+        return {
+            "invoices": {one["id"]: one["status"] for one in held},
+            "sent": {one["id"]: happened.count(("invoice.sent", one["id"])) for one in held},
+            "voided": {one["id"]: happened.count(("invoice.voided", one["id"])) for one in held},
+            "payments": {
+                one["id"]: len(ledger.where("invoice_payment", "invoice", one["id"])) for one in held
+            },
+            "subscriptions": {one["id"]: one["status"] for one in plans},
+            "balance": ledger.get("customer", customer_id)["balance"],
+            "metadata": ledger.get("customer", customer_id)["metadata"],
+            "coupons": [one["source"]["coupon"] for one in discounts],
+        }
 
     def requests(self) -> list[Record]:
         """Return the latest requests to the API, oldest first; `status` None means that none was sent."""

@@ -40,13 +40,13 @@ class Payer:
 class Telling:
     """Writes a past into a ledger, with ids that are the same each time.
 
-    `ago` is in days, `amount` in minor units.
+    `ago` is in days, `amount` in minor units. Who tells more to a ledger says how much was `told` before.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, told: int = 0) -> None:
         self.ledger = ledger
         self.now = ledger.now()
-        self._told = 0
+        self._told = told
 
     def at(self, ago: float) -> int:
         """Return the Unix time `ago` days before the present."""

@@ -1,4 +1,4 @@
-"""Subscriptions: changed, cancelled and discounted, with prorated credit where it is asked for."""
+"""Subscriptions: changed, cancelled, discounted and put on trial, with credit where it is asked for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.sandbox.stripe.ledger import Ledger, new_id
 from bot.sandbox.stripe.lists import in_range, page
 from bot.sandbox.stripe.params import merged_metadata
 
+_TWO_YEARS: Final = 2 * 366 * 86_400
 _CANCELED_TAKES: Final = frozenset({"cancellation_details", "metadata"})
 
 
@@ -121,6 +122,8 @@ def _update(ledger: Ledger, call: Call) -> Record:
         values["description"] = params["description"] or None
     if "discounts" in params:
         values["discounts"] = _discounts(ledger, subscription, params["discounts"] or [])
+    if "trial_end" in params:
+        values |= _trial(ledger, subscription, params["trial_end"])
     if "pause_collection" in params:
         pause = params["pause_collection"]
         values["pause_collection"] = {"resumes_at": None, **pause} if pause else None
@@ -148,6 +151,29 @@ def _cancellation(ledger: Ledger, subscription: Record, params: Mapping[str, Any
         "canceled_at": ledger.now() if cancel_at else None,
         "cancellation_details": {**subscription["cancellation_details"], "reason": reason},
         **values,
+    }
+
+
+def _trial(ledger: Ledger, subscription: Record, ends: int | str) -> Record:
+    """Put it on trial until `ends`: the period now under way ends with it, and the next one starts there."""
+    now, anchor = ledger.now(), subscription["billing_cycle_anchor"]
+    if ends == "now":
+        raise ParameterError("Ending a trial at once is not available in this account.", "trial_end")
+    if not isinstance(ends, int) or ends <= now:
+        raise ParameterError(
+            "Invalid timestamp: must be an integer Unix timestamp in the future.", "trial_end"
+        )
+    if ends > max(now, anchor) + _TWO_YEARS:
+        raise ParameterError("`trial_end` can be at most two years from the anchor.", "trial_end")
+    start = subscription["trial_start"] if subscription["status"] == "trialing" else now
+    items = subscription["items"]
+    item = {**items["data"][0], "current_period_start": start, "current_period_end": ends}
+    return {
+        "status": "trialing",
+        "trial_start": start,
+        "trial_end": ends,
+        "billing_cycle_anchor": ends,
+        "items": {**items, "data": [item]},
     }
 
 
@@ -236,7 +262,7 @@ ENDPOINTS: Final = (
         "subscription_write",
         _update,
         takes="cancel_at cancel_at_period_end cancellation_details default_payment_method description "
-        "discounts metadata pause_collection proration_behavior",
+        "discounts metadata pause_collection proration_behavior trial_end",
     ),
     retrieving("subscription", "/v1/subscriptions/{}", "SubscriptionRetrieveParams", "subscription_read"),
     Endpoint(

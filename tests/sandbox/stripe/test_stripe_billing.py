@@ -4,7 +4,7 @@ import pytest
 from stripe import InvalidRequestError, StripeClient
 
 from bot.sandbox.clock import SandboxClock
-from bot.sandbox.stripe import cast
+from bot.sandbox.stripe import LocalStripe, cast
 
 NEW = cast.YEARLY_NEW_SUBSCRIPTION
 
@@ -169,3 +169,49 @@ async def test_a_link_to_the_portal_is_made_for_a_customer_that_there_is(client:
     with pytest.raises(InvalidRequestError) as nobody:
         await sessions.create_async({})
     assert nobody.value.code == "parameter_missing"
+
+
+async def test_an_open_invoice_is_sent_again_where_the_customer_pays_by_invoice(
+    client: StripeClient, local: LocalStripe
+) -> None:
+    invoice = cast.PAST_DUE_TWO_INVOICES[0]
+    assert (await client.v1.invoices.send_invoice_async(invoice)).status == "open"
+    assert local.billing(cast.PAST_DUE_TWO_CUSTOMER)["sent"][invoice] == 1
+    await local.pay_invoice(invoice)
+    with pytest.raises(InvalidRequestError):
+        await client.v1.invoices.send_invoice_async(invoice)
+
+
+async def test_an_invoice_that_is_charged_by_itself_is_not_sent(
+    client: StripeClient, local: LocalStripe
+) -> None:
+    invoice = cast.PAST_DUE_TWO_INVOICES[0]
+    local.ledger.change(local.ledger.get("invoice", invoice), collection_method="charge_automatically")
+    with pytest.raises(InvalidRequestError, match="collection_method=send_invoice"):
+        await client.v1.invoices.send_invoice_async(invoice)
+
+
+async def test_the_end_of_a_trial_moves_the_period_with_it_and_lies_ahead(
+    client: StripeClient, local: LocalStripe
+) -> None:
+    now = local.ledger.now()
+    moved = await client.v1.subscriptions.update_async(
+        cast.MONTHLY_SUBSCRIPTION, {"trial_end": now + 86_400, "proration_behavior": "none"}
+    )
+    period = moved["items"]["data"][0]["current_period_end"]
+    assert (moved.status, moved.trial_end, period) == ("trialing", now + 86_400, now + 86_400)
+    for wrong in (now, now + 3 * 366 * 86_400):
+        with pytest.raises(InvalidRequestError) as refused:
+            await client.v1.subscriptions.update_async(cast.MONTHLY_SUBSCRIPTION, {"trial_end": wrong})
+        assert refused.value.param == "trial_end"
+
+
+async def test_what_the_customer_pays_or_cannot_pay_is_an_event(local: LocalStripe) -> None:
+    first, second = cast.PAST_DUE_TWO_INVOICES
+    await local.decline_invoice(first)
+    await local.pay_invoice(second)
+    happened = [(one["type"], one["data"]["object"]["id"]) for one in local.ledger.events()]
+    assert ("invoice.payment_failed", first) in happened
+    assert ("invoice.paid", second) in happened
+    with pytest.raises(ValueError, match="cannot be paid"):
+        await local.pay_invoice(second)
