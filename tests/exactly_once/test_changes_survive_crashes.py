@@ -176,10 +176,10 @@ async def play_story(here: World, database_url: str, story: Story, most: int) ->
         desk.count()
         assert await click(first)
         await play.until(lambda: ended(first))
-        found = desk.points
+        found = list(desk.points)
         assert {"commit", "slack", "stripe"} <= {point.split(":")[0] for point in found}
-        step, deaths = max(1, len(found) // most), 0
-        for number, customer in zip(range(1, len(found) + 1, step), others, strict=False):
+        deadly, deaths = range(1, len(found) + 1, max(1, len(found) // most)), 0
+        for number, customer in zip(deadly, others, strict=False):
             await ask(customer)
             desk.count(dies_at=number)
             answered = await click(customer)
@@ -197,7 +197,7 @@ async def play_story(here: World, database_url: str, story: Story, most: int) ->
             assert 1 == len(play.cards(story.channel, REGGIE, title(customer)))
             below = Counter(play.trail(story.channel, REGGIE, title(customer)))
             assert [] == [line for line, times in below.items() if times > 1]
-        assert deaths > len(range(1, len(found) + 1, step)) // 2
+        assert deaths > len(deadly) // 2
     assert "the chain is whole" in await asyncio.to_thread(audited, database_url, here)
 
 
