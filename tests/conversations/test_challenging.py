@@ -65,7 +65,7 @@ async def test_texts_and_a_file_are_staged_and_nothing_is_submitted(here: World,
     assert ("usage.pdf", len(PDF), "dispute_evidence") == (file["filename"], file["size"], file["purpose"])
     assert "needs_response" == at_stripe(here, dispute)["status"]
     assert "“usage.pdf”, by" in said(play)
-    assert any("added evidence: Sign-in log" in line for line in play.trail(FINANCE, LENA))
+    await play.until(lambda: any("added evidence: Sign-in log" in line for line in play.trail(FINANCE, LENA)))
 
 
 async def test_the_form_can_be_left_and_taken_up_again(here: World, play: Play) -> None:
