@@ -14,7 +14,7 @@ tour: $(VENV)/ready
 	$(BIN)/makegood demo --tour
 
 test: $(VENV)/ready-dev
-	$(BIN)/pytest -n 2 --dist loadgroup -q
+	$(BIN)/pytest -n 4 --dist loadgroup -q
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bot.commands import audit, backup, demo, disputes, doctor, erase, migrate, mirror, policy, serve
+from bot.commands import audit, backup, demo, disputes, doctor, erase, migrate, mirror, policy, report, serve
 from bot.commands.recorded import recorded
 from bot.errors import DeskError
 
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     policy.add(commands, recorded)
     audit.add(commands)
     disputes.add(commands)
+    report.add(commands)
     erase.add(commands)
     backup.add(commands)
     parsed = parser.parse_args(arguments)

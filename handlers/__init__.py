@@ -28,6 +28,7 @@ from handlers import (
     home,
     past_due,
     refund,
+    resolution,
 )
 from handlers.turn import Turn
 
@@ -80,6 +81,7 @@ ACTIONS: Final[Mapping[str, Listener]] = {
     "comp_way": comp.FORM.redraw,
     "comp_months": comp.FORM.redraw,
     "comp_until": comp.FORM.redraw,
+    "customer_told": resolution.customer_told,
     "open_link": dispute.opened_link,
 }
 VIEWS: Final[Mapping[str, Listener]] = {

@@ -16,6 +16,7 @@ from bot.cards.blocks import (
     header,
     section,
 )
+from bot.cards.resolved import told
 from bot.cards.ruling import arithmetic, evidence
 from bot.cards.scene import Scene
 from bot.cards.text import day, escape, left, link, quote, when, who
@@ -45,6 +46,7 @@ def card(scene: Scene, case: Case, *, with_buttons: bool) -> Message:
     blocks = [
         header(title),
         section(standing(scene, case)),
+        *told(scene),
         fields(_facts(scene, case)),
         *_said(scene, case),
         *(_policy(case) if with_buttons else []),

@@ -17,6 +17,7 @@ from bot.cards.blocks import (
     header,
     section,
 )
+from bot.cards.resolved import told, told_button
 from bot.cards.scene import Scene
 from bot.cards.text import day, escape, left, link, quote, shortened, when, who
 from bot.store.tables import BillingChange, ChangeStep
@@ -51,6 +52,7 @@ def card(scene: Scene, change: BillingChange, *, with_buttons: bool) -> Message:
     blocks = [
         header(title(change)),
         section(standing(scene, change)),
+        *told(scene),
         fields(_facts(scene, change)),
         section(f"*{escape(proposal['headline'])}*\n{_checklist(scene.steps)}"),
         *([section(f"*Why*\n{quote(change.note)}")] if change.note else []),
@@ -104,15 +106,18 @@ def plain_standing(change: BillingChange) -> str:
 def outcome(change: BillingChange, detail: Mapping[str, Any]) -> Message:
     """Tell whoever asked how it ended, or that it needs a person."""
     about = escape(title(change))
-    told = {
+    words = {
         "carried_out": f"✅ *Carried out:* {about}. {escape(change.proposal['headline'])}",
         "denied": f"⛔ *Denied:* {about}, by {who(change.decided_by)}.",
         "stuck": f"⚠️ *Not done yet:* {about}. {escape(change.problem)}",
         "left_off": f"⛔ *Closed without the rest:* {about}, by {who(change.decided_by)}.",
     }[detail["what"]]
     written = detail.get("note", "")
-    said = f"{told}\n{quote(written)}" if written else told
-    return Message(told, [section(said), context(f"{change.id} · ticket {escape(change.ticket)}")])
+    said = f"{words}\n{quote(written)}" if written else words
+    button_row = [] if detail["what"] == "stuck" else [actions([told_button(change.id)])]
+    return Message(
+        words, [section(said), *button_row, context(f"{change.id} · ticket {escape(change.ticket)}")]
+    )
 
 
 def planned(proposal: Proposal) -> list[Block]:

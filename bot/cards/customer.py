@@ -9,10 +9,11 @@ from typing import Final
 from bot.cards import blocks as b
 from bot.cards.blocks import Block, Message
 from bot.cards.case import plain_standing as case_standing
+from bot.cards.change import plain_standing as change_standing
 from bot.cards.escalation import plain_standing as escalation_standing
 from bot.cards.text import dashboard, day, escape, link, shortened
 from bot.store.lookups import Here, Match
-from bot.store.tables import Case, Dispute, Escalation
+from bot.store.tables import BillingChange, Case, Dispute, Escalation
 from policy.accounts import Account, GivenBack, Plan
 from policy.facts import Charge
 from policy.money import Money
@@ -161,9 +162,9 @@ def _refunds(refunds: Sequence[GivenBack], here: Here) -> str:
 
 
 def _here(here: Here) -> str:
-    rows: list[Case | Escalation | Dispute] = [*here.cases, *here.escalations, *here.disputes]
+    rows = here.all
     if not rows:
-        return "No case, escalation or dispute."
+        return "No case, escalation, dispute or change."
     waiting = {row.id for row in here.open}
     rows.sort(key=lambda row: (row.id not in waiting, -row.opened_at.timestamp()))
     lines = [f"{'⏳' if row.id in waiting else '•'} {_row(row)}" for row in rows[:_SHOWN]]
@@ -172,7 +173,11 @@ def _here(here: Here) -> str:
     return "\n".join(lines)
 
 
-def _row(row: Case | Escalation | Dispute) -> str:
+def _row(row: Case | Escalation | Dispute | BillingChange) -> str:
+    if isinstance(row, BillingChange):
+        return (
+            f"{row.id} · {escape(row.proposal['headline'])} · {change_standing(row)} · {day(row.opened_at)}"
+        )
     if isinstance(row, Escalation):
         return f"{row.id} · {row.issue.replace('_', ' ')} · {escalation_standing(row)} · {day(row.opened_at)}"
     amount = Money(row.amount_minor, row.currency)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.cards.blocks import Message, actions, button, context, section
 from bot.cards.case import amount
+from bot.cards.resolved import told_button
 from bot.cards.scene import Scene
 from bot.cards.text import escape, quote, who
 from bot.store.tables import Case, Dispute
@@ -44,6 +45,8 @@ def outcome(_scene: Scene, case: Case, detail: Mapping[str, Any]) -> Message:
     blocks = [section(said), context(f"{case.id} · ticket {escape(case.ticket)}")]
     if detail["what"] == "question":
         blocks.insert(1, actions([button("Answer", "case_answer", case.id, style="primary")]))
+    if detail["what"] in {"denied", "abandoned"}:
+        blocks.insert(1, actions([told_button(case.id)]))
     return Message(told, blocks)
 
 

@@ -17,6 +17,7 @@ from bot.cards.blocks import (
     section,
 )
 from bot.cards.checklist import evidence, still_missing
+from bot.cards.resolved import told
 from bot.cards.scene import Scene
 from bot.cards.text import escape, left, link, when, who
 from bot.store.tables import Dispute
@@ -42,6 +43,7 @@ def card(scene: Scene, dispute: Dispute) -> Message:
     blocks = [
         header(title),
         section(standing(scene, dispute)),
+        *told(scene),
         fields(_facts(scene, dispute)),
         *_found_out(dispute),
         *_advice(dispute),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.cards.blocks import Block, Message, actions, button, context, divider, fields, header, section
+from bot.cards.resolved import told
 from bot.cards.ruling import evidence
 from bot.cards.scene import Scene
 from bot.cards.text import duration, escape, left, link, quote, when, who
@@ -30,6 +31,7 @@ def card(scene: Scene, escalation: Escalation, *, with_buttons: bool) -> Message
     blocks = [
         header(title),
         section(standing(scene, escalation)),
+        *told(scene),
         section(quote(escalation.summary)),
         fields(
             [

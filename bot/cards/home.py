@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bot.cards import blocks as b
 from bot.cards.blocks import Block
-from bot.cards.case import amount, plain_standing
+from bot.cards.case import plain_standing
+from bot.cards.change import plain_standing as change_standing
 from bot.cards.change import title as change_title
 from bot.cards.text import escape, left, when
 from bot.store.tables import BillingChange, Case, Dispute, Escalation
@@ -20,7 +21,7 @@ def page(
     now: datetime,
     *,
     waiting: Sequence[tuple[Case | Escalation | Dispute | BillingChange, str]],
-    mine: Sequence[Case],
+    mine: Sequence[Case | BillingChange],
     unchecked: bool,
 ) -> Block:
     """Draw it. `waiting` comes with permalinks; `unchecked`: Slack could not say who may decide."""
@@ -33,11 +34,11 @@ def page(
         shown.append(b.section("Nothing waits for you."))
     shown += [_waiting(subject, link, now) for subject, link in waiting[:_SHOWN]]
     shown += [b.divider(), b.section("*Your requests*")]
-    shown += [b.section(_request(case)) for case in mine[:_SHOWN]]
+    shown += [b.section(_request(one)) for one in mine[:_SHOWN]]
     if not mine:
         shown.append(
             b.section(
-                "You have not asked for a refund yet. Type `/refund` in any channel, or start one above."
+                "You have not asked for anything yet. Type `/refund` in any channel, or start one above."
             )
         )
     return {"type": "home", "blocks": shown}
@@ -62,6 +63,6 @@ def _title(subject: Case | Escalation | Dispute | BillingChange) -> str:
     return f"{Money(subject.amount_minor, subject.currency)} {what} · {who}"
 
 
-def _request(case: Case) -> str:
-    name = escape(case.customer_name or case.customer_email or case.charge_id)
-    return f"*{amount(case)}* for {name} · {plain_standing(case)}\n{case.id}, {when(case.opened_at)}"
+def _request(asked: Case | BillingChange) -> str:
+    stands = change_standing(asked) if isinstance(asked, BillingChange) else plain_standing(asked)
+    return f"*{_title(asked)}* · {stands}\n{asked.id}, {when(asked.opened_at)}"

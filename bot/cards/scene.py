@@ -16,6 +16,7 @@ from bot.store.tables import (
     Evidence,
     Operation,
     OutsideRefund,
+    Resolution,
 )
 from policy.playbook import Playbook
 
@@ -42,6 +43,7 @@ class Scene:
     change: BillingChange | None = None
     steps: Sequence[ChangeStep] = ()
     comps: Sequence[BillingChange] = ()
+    resolution: Resolution | None = None
 
     @property
     def owner(self) -> str:

@@ -24,6 +24,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "refund_unknown": "❔ Stripe's answer did not arrive. Makegood asks again; the refund is not made twice.",
     "outside_refund": "👀 {amount} was refunded outside Makegood: `{refund}`.",
     "mail_sent": "✉️ The customer was told by email.",
+    "customer_told": "✉️ {actor} told the customer.",
     "mail_failed": "⚠️ The customer could not be told by email. Please tell them yourself.",
     "no_mail": "✉️ There is no email address to write to. Please tell the customer yourself.",
     "closed": "📁 Resolved — Refund issued. Ticket {ticket}.",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
 from bot.cards.home import page
 from bot.desk.desk import Desk
+from bot.desk.record import Subject, of_id
 from bot.errors import ConfigurationError, CouldNotCheckError
-from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation, Post
+from bot.store.tables import BillingChange, Case, Deadline, Post
 
-Waiting = list[tuple[Case | Escalation | Dispute | BillingChange, str]]
+Asked = TypeVar("Asked", Case, BillingChange)
+Waiting = list[tuple[Subject, str]]
 _MANY = 30
 
 
@@ -45,10 +48,9 @@ def _waiting(session: Session, routes: Sequence[str], workspace_url: str) -> Wai
     ).all()
     found: Waiting = []
     for deadline in due:
-        for table in (Case, Escalation, Dispute, BillingChange):
-            subject = session.get(table, deadline.subject_id)
-            if isinstance(subject, Case | Escalation | Dispute | BillingChange):
-                found.append((subject, _link(session, deadline.subject_id, workspace_url)))
+        subject = of_id(session, deadline.subject_id)
+        if subject:
+            found.append((subject, _link(session, deadline.subject_id, workspace_url)))
     return found
 
 
@@ -59,7 +61,14 @@ def _link(session: Session, subject_id: str, workspace_url: str) -> str:
     return f"{workspace_url.rstrip('/')}/archives/{card.channel}/p{card.ts.replace('.', '')}"
 
 
-def _mine(session: Session, user: str) -> Sequence[Case]:
-    return session.exec(
-        select(Case).where(Case.requested_by == user).order_by(col(Case.opened_at).desc()).limit(_MANY)
-    ).all()
+def _mine(session: Session, user: str) -> Sequence[Case | BillingChange]:
+    return sorted(
+        [*_newest(session, Case, user), *_newest(session, BillingChange, user)],
+        key=lambda one: one.opened_at,
+        reverse=True,
+    )
+
+
+def _newest(session: Session, table: type[Asked], user: str) -> Sequence[Asked]:
+    mine = select(table).where(table.requested_by == user)
+    return session.exec(mine.order_by(col(table.opened_at).desc()).limit(_MANY)).all()

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot.desk.desk import Desk
 from bot.desk.record import move, noted
 from bot.mailer import MailError
-from bot.store import cases
+from bot.store import cases, resolutions
 from bot.store.tables import Case, Mail
 from bot.store.work import change, take
 from policy.lifecycle import CaseState
@@ -87,6 +87,7 @@ def _sent(session: Session, mail: Mail, now: datetime) -> None:
     if case:
         noted(session, case, "mail_sent", actor="policy", at=now)
         _close(session, case, now)
+        resolutions.customer_told(session, case.id, how="mail", by="policy", at=now)
 
 
 def _not_sent(session: Session, mail: Mail, sentence: str, now: datetime, *, for_good: bool) -> None:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session
 
+from bot.desk import endings
 from bot.store import audit, posts
-from bot.store.statements import change_where
+from bot.store.statements import change_where, fetch
 from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation
 from policy import lifecycle
 from policy.escalation import next_reminder
@@ -17,13 +18,23 @@ from policy.playbook import Issue, Playbook
 
 Subject = Case | Escalation | Dispute | BillingChange
 
-KIND: Final = {Case: "case", Escalation: "escalation", Dispute: "dispute", BillingChange: "change"}
+KIND: Final[dict[type[Any], str]] = {
+    Case: "case",
+    Escalation: "escalation",
+    Dispute: "dispute",
+    BillingChange: "change",
+}
 _LIFE: Final[dict[type[Any], tuple[Any, Any]]] = {
     Case: (lifecycle.CASE, lifecycle.CaseState),
     Escalation: (lifecycle.ESCALATION, lifecycle.EscalationState),
     Dispute: (lifecycle.DISPUTE, lifecycle.DisputeState),
     BillingChange: (lifecycle.CHANGE, lifecycle.ChangeState),
 }
+
+
+def of_id(session: Session, subject_id: str) -> Subject | None:
+    """Return the case, escalation, dispute or change of this id."""
+    return next((found for table in KIND if (found := fetch(session, table, subject_id))), None)
 
 
 def opened(
@@ -60,16 +71,17 @@ def move(
     Raises IllegalMoveError when the table has no such move, and LookupError when the row moved meanwhile.
     """
     table, states = _LIFE[type(subject)]
-    after = table.move(states(subject.state), happened)
+    before, after = subject.state, table.move(states(subject.state), happened)
     changes |= {"state": str(after), "version": subject.version + 1}
-    guard = {"id": subject.id, "state": subject.state}
+    guard = {"id": subject.id, "state": before}
     if change_where(session, type(subject), guard, **changes) != 1:
-        raise LookupError(f"{subject.id} is no longer {subject.state}")
+        raise LookupError(f"{subject.id} is no longer {before}")
     if subject in session:
         session.expunge(subject)  # its row is written already; what follows is only for whoever holds it
     for name, value in changes.items():
         set_committed_value(subject, name, value)
     noted(session, subject, happened, actor=actor, at=at, detail=detail)
+    endings.moved(session, KIND[type(subject)], subject, before, detail or {}, at)
     posts.redraw(session, subject.id, at)
 
 

@@ -6,10 +6,9 @@ from sqlmodel import Session
 
 from bot.cards.text import duration
 from bot.desk.desk import Desk
-from bot.desk.record import Subject, issue_of, noted
+from bot.desk.record import Subject, issue_of, noted, of_id
 from bot.store import posts
-from bot.store.statements import fetch
-from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation
+from bot.store.tables import Deadline
 from bot.store.work import change
 from policy.escalation import next_reminder
 
@@ -28,7 +27,7 @@ def _remind(desk: Desk, session: Session, subject_id: str) -> None:
     deadline = session.get(Deadline, subject_id)
     if deadline is None or deadline.due_at is None or deadline.due_at > now:
         return
-    subject = _subject(session, deadline)
+    subject = of_id(session, deadline.subject_id)
     if subject is None:
         change(session, deadline, due_at=None)
         return
@@ -79,13 +78,3 @@ def _also_next_route(desk: Desk, session: Session, subject: Subject, deadline: D
             at=desk.now(),
         )
     noted(session, subject, "also_sent", actor="clock", at=desk.now(), detail={"route": following})
-
-
-def _subject(session: Session, deadline: Deadline) -> Subject | None:
-    if deadline.subject_kind == "case":
-        return fetch(session, Case, deadline.subject_id)
-    if deadline.subject_kind == "escalation":
-        return fetch(session, Escalation, deadline.subject_id)
-    if deadline.subject_kind == "change":
-        return fetch(session, BillingChange, deadline.subject_id)
-    return fetch(session, Dispute, deadline.subject_id)

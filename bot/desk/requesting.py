@@ -14,7 +14,7 @@ from bot.desk.drafts import Draft
 from bot.desk.gathering import gather, with_history
 from bot.desk.record import issue_of, move, noted, opened, start_clock
 from bot.errors import FieldError
-from bot.store import audit, cases, escalations, posts
+from bot.store import audit, cases, escalations, posts, resolutions
 from bot.store.ids import new_id
 from bot.store.tables import Case, Escalation
 from policy import wire
@@ -84,6 +84,7 @@ def _refused(
     case = _case(facts, ruling, playbook, now, request_key, amount=facts.ask.amount)
     case.state = CaseState.REFUSED
     session.add(case)
+    resolutions.write(session, "case", case.id, outcome=CaseState.REFUSED, words=ruling.headline, at=now)
     audit.record(
         session,
         at=now,

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from bot.cards.scene import Scene
 from bot.desk.desk import Rules
 from bot.directory import Directory
-from bot.store import cases, changes, evidence
+from bot.store import cases, changes, evidence, resolutions
 from bot.store.engine import Store
 from bot.store.statements import fetch
 from bot.store.tables import Dispute, Escalation
@@ -37,7 +37,13 @@ def looker(
 
 
 def _read(session: Session, *, subject_id: str, now: datetime, playbook: Playbook, livemode: bool) -> Scene:
-    scene = Scene(now=now, playbook=playbook, mentions={}, livemode=livemode)
+    scene = Scene(
+        now=now,
+        playbook=playbook,
+        mentions={},
+        livemode=livemode,
+        resolution=resolutions.of_subject(session, subject_id),
+    )
     if case := cases.get(session, subject_id):
         return replace(
             scene,

@@ -271,6 +271,15 @@ async def _escalation(guide: _Guide) -> None:
     await play.click(NOOR, ENG_CRITICAL, "escalation_resolve")
     await play.say_why(NOOR, "The bank's gateway was down; payments go through again.")
     await guide.sees("it is resolved", lambda: "Resolved" in str(play.card(ENG_CRITICAL, NOOR)))
+    await guide.sees(
+        "the card says that nobody has told the customer yet",
+        lambda: "Nobody has written down yet" in str(play.card(ENG_CRITICAL, NOOR)),
+    )
+    guide.says("Noor", "clicks “I told the customer”")
+    await play.click(NOOR, ENG_CRITICAL, "customer_told")
+    await guide.sees(
+        "the card says who told them", lambda: "told the customer" in str(play.card(ENG_CRITICAL, NOOR))
+    )
 
 
 async def _past_due(guide: _Guide) -> None:

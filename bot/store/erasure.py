@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, update
 from sqlmodel import Session, col, select
 
 from bot.errors import DeskError
-from bot.store import audit, evidence, mirror
+from bot.store import audit, evidence, mirror, resolutions
 from bot.store.ended import ENDED
 from bot.store.tables import (
     Audit,
@@ -119,6 +119,7 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     for mail in mails:
         change(session, mail, recipient="", body="", said="")
     ids = [row.id for row in found.subjects]
+    resolutions.erase(session, ids)
     posts = [post for subject in ids for post in _posts(session, subject)]
     messages = [post for post in posts if _erase_post(session, post, found.words)]
     entries = [entry for subject in ids for entry in _erase_details(session, subject, found.words)]

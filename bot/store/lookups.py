@@ -9,7 +9,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from bot.store.ended import ENDED
-from bot.store.tables import Case, Dispute, Escalation, OutsideRefund
+from bot.store.tables import BillingChange, Case, Dispute, Escalation, OutsideRefund
 
 _MANY: Final = 50
 
@@ -30,13 +30,18 @@ class Here:
     cases: Sequence[Case]
     escalations: Sequence[Escalation]
     disputes: Sequence[Dispute]
+    changes: Sequence[BillingChange]
     outside: Sequence[OutsideRefund]
 
     @property
-    def open(self) -> list[Case | Escalation | Dispute]:
+    def all(self) -> list[Case | Escalation | Dispute | BillingChange]:
+        """Everything that was asked for, raised or disputed here."""
+        return [*self.cases, *self.escalations, *self.disputes, *self.changes]
+
+    @property
+    def open(self) -> list[Case | Escalation | Dispute | BillingChange]:
         """What still waits for somebody."""
-        rows: list[Case | Escalation | Dispute] = [*self.cases, *self.escalations, *self.disputes]
-        return [row for row in rows if row.state not in ENDED[type(row)] and row.state != "paid"]
+        return [row for row in self.all if row.state not in ENDED[type(row)] and row.state != "paid"]
 
 
 def about(session: Session, customer_id: str, charge_ids: Sequence[str]) -> Here:
@@ -58,6 +63,12 @@ def about(session: Session, customer_id: str, charge_ids: Sequence[str]) -> Here
             select(Dispute)
             .where(Dispute.customer_id == customer_id)
             .order_by(col(Dispute.opened_at).desc())
+            .limit(_MANY)
+        ).all(),
+        changes=session.exec(
+            select(BillingChange)
+            .where(BillingChange.customer_id == customer_id)
+            .order_by(col(BillingChange.opened_at).desc())
             .limit(_MANY)
         ).all(),
         outside=session.exec(

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     CursorResult,
+    Delete,
     Dialect,
     Insert,
     Select,
@@ -28,7 +29,7 @@ from sqlalchemy.orm import class_mapper
 from sqlmodel import Session, SQLModel
 
 Row = TypeVar("Row", bound=SQLModel)
-Statement = Insert | Update | TextClause
+Statement = Insert | Update | Delete | TextClause
 _Processor = Callable[[Any], Any]
 _KEPT: Final = 1024
 

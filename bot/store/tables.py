@@ -519,6 +519,22 @@ class Mirrored(_Row, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
+class Resolution(_Row, table=True):
+    """How something ended; `told` is how its customer heard of that, and empty as long as nobody knows."""
+
+    __tablename__ = "resolution"
+    __table_args__ = (Index("resolution_by_day", "ended_at"),)
+
+    subject_id: str = Field(primary_key=True)
+    subject_kind: str
+    outcome: str
+    words: str
+    ended_at: datetime = Field(sa_type=UtcTime)
+    told: str = ""
+    told_by: str = ""
+    told_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
 class Seen(_Row, table=True):
     """A mark that outlives a restart, such as how far the events list has been read."""
 

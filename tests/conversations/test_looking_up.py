@@ -58,7 +58,7 @@ async def test_an_address_or_an_id_answers_with_the_subscription_card(play: Play
     assert "*Team, per month* · 49.00 USD a month · ✅ active · renews on" in told
     assert 4 == told.count("*49.00 USD*")
     assert f"https://dashboard.stripe.com/test/customers/{cast.MONTHLY_CUSTOMER}" in told
-    assert "No case, escalation or dispute." in told
+    assert "No case, escalation, dispute or change." in told
     assert ["customer_refund", "customer_twice", "cancel_open", "comp_open"] == buttons(shown)
 
 

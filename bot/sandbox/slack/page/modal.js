@@ -59,6 +59,7 @@ function draw() {
   }
   if (view.hash === shown.hash && view.id === shown.id) return;
   const other = view.id !== shown.id;
+  settled();
   shown = { id: view.id, hash: view.hash };
   const surface = surfaceOf(view);
   surface.adopt(view.blocks, view.state.values);
@@ -105,6 +106,12 @@ function busy(on) {
   submitButton.toggleAttribute("aria-busy", on);
 }
 
+/** What was sent has been answered: by its outcome, or by the view that followed, whichever came first. */
+function settled() {
+  sending = "";
+  busy(false);
+}
+
 async function submit(event) {
   event.preventDefault();
   const view = top();
@@ -114,8 +121,7 @@ async function submit(event) {
   busy(true);
   complain("");
   const outcome = await post("submit", { as: store.me, view_id: view.id, state: surface.unsent() });
-  sending = "";
-  busy(false);
+  settled();
   if (outcome.ok) return;
   surface.errors = outcome.errors ?? {};
   showErrors(body, surface);
