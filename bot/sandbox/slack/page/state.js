@@ -55,6 +55,7 @@ export function setClock(iso) {
 /** Read again all that stands around the messages. Returns false when somebody else is acting by then. */
 export async function refresh() {
   const user = store.me;
+  const { modals, home } = store;
   const state = await get("state", { as: user });
   if (store.me !== user) return false;
   Object.assign(store, {
@@ -64,8 +65,9 @@ export async function refresh() {
     channels: state.channels,
     commands: state.commands,
     shortcuts: state.shortcuts,
-    modals: state.modals,
-    home: state.home,
+    // What the live connection told meanwhile is newer than what was read.
+    modals: store.modals === modals ? state.modals : store.modals,
+    home: store.home === home ? state.home : store.home,
     deskConnected: state.socket || Boolean(state.request_url),
   });
   setClock(state.now);
