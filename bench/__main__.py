@@ -7,16 +7,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
-from bench import answers, rest
+from bench import answers, rest, whole
 from bench.databases import Sqlite, postgresql
 from bench.policy import measure
 from bench.rounds import Line, scratch
 
+_PARTS: Final = ("clicks", "webhooks", "beside", "memory", "sweeps", "start", "policy")
+
 
 def main() -> int:
     """Measure what the arguments name (all without any); return 1 when a limit is missed."""
-    wanted = set(sys.argv[1:]) or {"clicks", "webhooks", "sweeps", "start", "policy"}
+    wanted = set(sys.argv[1:]) or set(_PARTS)
     lines = []
     for one in _measured(wanted):
         print(f"{one.verdict:>13}  {one.ratio:>7.3f}  limit {one.limit:>6.3f}  {one.what}", flush=True)
@@ -35,6 +38,10 @@ def _measured(wanted: set[str]) -> Iterator[Line]:
                 yield from answers.webhooks(databases)
         if "clicks" in wanted:
             yield from answers.listeners(Sqlite(folder / "listeners"))
+        if "beside" in wanted:
+            yield from whole.beside(Sqlite(folder / "beside"))
+        if "memory" in wanted:
+            yield from whole.memory(Sqlite(folder / "memory"))
         if "sweeps" in wanted:
             yield from rest.sweeps(folder)
     if "start" in wanted:

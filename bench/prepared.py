@@ -110,7 +110,7 @@ def _compare(url: str, read: Callable[[Session], tuple[int, ...]], expected: tup
         raise RuntimeError(f"{expected} were answered, and the rows say {found}")
 
 
-def click(action_id: str, value: str) -> Delivery:
+def click(action_id: str, value: str, secret: str = SIGNING_SECRET) -> Delivery:
     """Return Priya's signed click on a button of a card, as Slack sends it."""
     payload = {
         "type": "block_actions",
@@ -126,7 +126,7 @@ def click(action_id: str, value: str) -> Delivery:
         ],
     }
     body, now = f"payload={quote_plus(json.dumps(payload))}", str(int(time.time()))
-    signature = hmac.new(SIGNING_SECRET.encode(), f"v0:{now}:{body}".encode(), hashlib.sha256).hexdigest()
+    signature = hmac.new(secret.encode(), f"v0:{now}:{body}".encode(), hashlib.sha256).hexdigest()
     headers = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": f"v0={signature}"}
     return body, {"Content-Type": _FORM, **headers}
 

@@ -101,8 +101,3 @@ def _import_seconds(statements: str) -> float:
     subprocess.run([sys.executable, "-c", statements], check=True)  # noqa: S603  # our own words
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def memory() -> dict[str, int]:
-    """Return this process's largest size so far, in megabytes."""
-    return {"largest_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}

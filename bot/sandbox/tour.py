@@ -88,7 +88,7 @@ class _Guide:
     async def sees(self, what: str, holds: Callable[[], object]) -> None:
         self.seen += 1
         try:
-            await self.play.until(holds)
+            await self.play.until(holds, within=30)
         except TimeoutError:
             self.wrong.append(what)
             print(f"  ✗ {what}")
