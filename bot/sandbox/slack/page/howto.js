@@ -59,6 +59,13 @@ function steps() {
       " again: Makegood wrote to you, and the customer's mail is in the story.",
     ],
     [
+      "Look somebody up: ",
+      h("kbd", {}, "/customer"),
+      " with ",
+      h("code", {}, "ruth@mbekicatering.example"),
+      ". The buttons settle invoices, cancel, or give access.",
+    ],
+    [
       "Make trouble in the story, at the top right: a chargeback for Lena, an answer that gets lost, a deadline that passes.",
     ],
   ];
