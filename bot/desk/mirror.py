@@ -35,7 +35,7 @@ _HISTORY: Final = timedelta(days=400)
 _ALL: Final = ("customer", "subscription")
 """Kinds that are mirrored however old they are."""
 _JUST_NOW: Final = timedelta(minutes=5)
-"""An object that is younger may still be on its way here, and is no drift."""
+"""What happened since then may still be on its way here, and is no drift."""
 _KEPT_BY_STRIPE: Final = timedelta(days=29)
 _LIVING: Final = {
     "subscription": ("active", "past_due", "trialing", "unpaid", "paused", "incomplete"),
@@ -201,9 +201,8 @@ async def _changed(desk: Desk, before: str, health: Health, now: datetime) -> di
     since = datetime.fromisoformat(before) - _JUST_NOW if before else now - health.recent
     found: dict[str, datetime] = {}
     async for event in desk.payments.copies.events(tuple(_KIND_OF), max(since, now - _KEPT_BY_STRIPE)):
-        if event.at <= now - _JUST_NOW:
-            name = f"{_KIND_OF[event.type]}:{event.object_id}"
-            found[name] = max(event.at, found.get(name, event.at))
+        name = f"{_KIND_OF[event.type]}:{event.object_id}"
+        found[name] = max(event.at, found.get(name, event.at))
     return found
 
 
@@ -213,8 +212,9 @@ async def _differing(
     """Compare what Stripe lists with what we have; what it does not list is read one by one."""
     rows, unlisted = await desk.store.read(lambda session: _ours(session, listed, changed, health, now))
     found = _Found(Drift(compared=len(listed) + len(unlisted)))
+    on_its_way = {name.partition(":")[2] for name, at in changed.items() if at > now - _JUST_NOW}
     for copy in listed.values():
-        _compare(found, rows.get(copy.id), copy, now)
+        _compare(found, rows.get(copy.id), copy, on_its_way)
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def read(kind: str, object_id: str) -> Copy:
@@ -222,18 +222,22 @@ async def _differing(
             return await desk.payments.copies.one(kind, object_id, now)
 
     for copy in await asyncio.gather(*(read(kind, one) for one, kind in unlisted.items())):
-        _compare(found, rows.get(copy.id), copy, now)
+        _compare(found, rows.get(copy.id), copy, on_its_way)
     return found
 
 
-def _compare(found: _Found, row: Mirrored | None, copy: Copy, now: datetime) -> None:
-    """Note how our row of an object differs from a fresh copy, unless it is just being read."""
+def _compare(found: _Found, row: Mirrored | None, copy: Copy, on_its_way: set[str]) -> None:
+    """Note how our row of an object differs from a fresh copy, unless it is just being read.
+
+    What happened just now may still be on its way here: it is mended, and is no drift.
+    """
+    counts = copy.id not in on_its_way
     if row is None or row.read_at is None:
-        if copy.created_at <= now - _JUST_NOW and not copy.gone:
+        if counts and not copy.gone:
             found.drift.missing.append(copy.id)
         found.fresh.append(copy)
     elif not row.erased and row.due_at is None and row.digest != copy.digest:
-        if not (row.gone and copy.gone):
+        if counts and not (row.gone and copy.gone):
             (found.drift.gone if copy.gone else found.drift.different).append(copy.id)
         found.fresh.append(copy)
 
@@ -256,7 +260,7 @@ def _ours(
     rows = mirror.known(session, {**listed, **ours, **happened})
     for object_id, (kind, at) in happened.items():
         row = rows.get(object_id)
-        if row is None or row.read_at is None or row.read_at < at:
+        if at <= now - _JUST_NOW and (row is None or row.read_at is None or row.read_at < at):
             ours[object_id] = kind
     return rows, {one: kind for one, kind in ours.items() if one not in listed}
 
