@@ -6,17 +6,12 @@ import csv
 import json
 import sys
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlmodel import Session
-
 from bot.commands.policy import Subparsers
-from bot.settings import read_settings
-from bot.store import audit, migrating
-from bot.store.engine import Store
+from bot.commands.reading import database
+from bot.store import audit
 from bot.store.tables import Audit
 
 _COLUMNS = ("number", "at", "actor", "event", "subject_kind", "subject_id", "detail", "before", "hash")
@@ -38,7 +33,7 @@ def add(commands: Subparsers) -> None:
 
 
 def _verify(_arguments: Namespace) -> int:
-    with _session() as session:
+    with database() as session:
         count = audit.count(session)
         found = list(audit.faults(session))
         number, newest = audit.last(session)
@@ -52,7 +47,7 @@ def _verify(_arguments: Namespace) -> int:
 
 
 def _export(arguments: Namespace) -> int:
-    with _session() as session:
+    with database() as session:
         rows = (_row(entry) for entry in audit.select_entries(session, arguments.case, arguments.since))
         if arguments.format == "json":
             print(json.dumps(list(rows), indent=2, ensure_ascii=False))
@@ -62,17 +57,6 @@ def _export(arguments: Namespace) -> int:
         for row in rows:
             writer.writerow(row | {"detail": json.dumps(row["detail"], ensure_ascii=False, sort_keys=True)})
     return 0
-
-
-@contextmanager
-def _session() -> Iterator[Session]:
-    store = Store(read_settings().database_url.get_secret_value())
-    try:
-        migrating.check(store.engine)
-        with Session(store.engine) as session:
-            yield session
-    finally:
-        store.close()
 
 
 def _row(entry: Audit) -> dict[str, Any]:

@@ -12,9 +12,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from bot.commands.policy import Subparsers
-from bot.settings import read_settings
-from bot.store import migrating
-from bot.store.engine import Store
+from bot.commands.reading import database
 from bot.store.tables import Dispute
 from policy.money import Money
 
@@ -38,15 +36,10 @@ def _day(text: str) -> datetime:
 
 
 def _disputes(arguments: Namespace) -> int:
-    store = Store(read_settings().database_url.get_secret_value())
-    try:
-        migrating.check(store.engine)
-        with Session(store.engine) as session:
-            writer = csv.writer(sys.stdout)
-            writer.writerow(_COLUMNS)
-            writer.writerows(_rows(session, arguments.since))
-    finally:
-        store.close()
+    with database() as session:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(_COLUMNS)
+        writer.writerows(_rows(session, arguments.since))
     return 0
 
 

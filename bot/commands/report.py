@@ -9,17 +9,13 @@ import sys
 from argparse import ArgumentTypeError, Namespace
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlmodel import Session
-
 from bot.cards.text import duration
 from bot.commands.policy import Subparsers
-from bot.settings import read_settings
-from bot.store import migrating, resolutions
-from bot.store.engine import Store
+from bot.commands.reading import database
+from bot.store import resolutions
 from bot.store.tables import Resolution
 from policy.money import Money
 
@@ -56,7 +52,7 @@ def _month(text: str) -> datetime:
 def _report(arguments: Namespace) -> int:
     since: datetime = arguments.month
     until = (since + timedelta(days=31)).replace(day=1)
-    with _session() as session:
+    with database() as session:
         rows = (_row(*one) for one in resolutions.ended_between(session, since, until))
         if arguments.format == "csv":
             writer = csv.DictWriter(sys.stdout, _COLUMNS)
@@ -67,17 +63,6 @@ def _report(arguments: Namespace) -> int:
         else:
             print("\n".join(summary(f"{since:%B %Y}", rows)))
     return 0
-
-
-@contextmanager
-def _session() -> Iterator[Session]:
-    store = Store(read_settings().database_url.get_secret_value())
-    try:
-        migrating.check(store.engine)
-        with Session(store.engine) as session:
-            yield session
-    finally:
-        store.close()
 
 
 def _row(resolution: Resolution, subject: Any) -> Row:  # noqa: ANN401  # whichever kind of row it is
