@@ -113,7 +113,9 @@ async def fill_page(store: Store, payments: Payments, now: datetime) -> str:
     kind = next((kind for kind in KINDS if marks[kind] != FILLED), "")
     if not kind:
         return ""
-    since = datetime.fromtimestamp(0, now.tzinfo) if kind in _ALL else now - _HISTORY
+    # From the day's beginning, so that what one page ended with is on the list that the next page goes on in.
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = datetime.fromtimestamp(0, now.tzinfo) if kind in _ALL else day - _HISTORY
     try:
         page = await payments.copies.page(kind, since, marks[kind])
     except NotFoundError:  # what the last page ended with was deleted since
