@@ -231,15 +231,17 @@ async def _differing(
 def _compare(found: _Found, row: Mirrored | None, copy: Copy, on_its_way: set[str]) -> None:
     """Note how our row of an object differs from a fresh copy, unless it is just being read.
 
-    What happened just now may still be on its way here: it is mended, and is no drift.
+    What happened just now may still be on its way here. It is left alone: mended now, a webhook that
+    never comes would be noticed by no later comparison.
     """
-    counts = copy.id not in on_its_way
+    if copy.id in on_its_way:
+        return
     if row is None or row.read_at is None:
-        if counts and not copy.gone:
+        if not copy.gone:
             found.drift.missing.append(copy.id)
         found.fresh.append(copy)
     elif not row.erased and row.due_at is None and row.digest != copy.digest:
-        if counts and not (row.gone and copy.gone):
+        if not (row.gone and copy.gone):
             (found.drift.gone if copy.gone else found.drift.different).append(copy.id)
         found.fresh.append(copy)
 
