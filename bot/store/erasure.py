@@ -123,7 +123,7 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     posts = [post for subject in ids for post in _posts(session, subject)]
     messages = [post for post in posts if _erase_post(session, post, found.words)]
     entries = [entry for subject in ids for entry in _erase_details(session, subject, found.words)]
-    copies = mirror.erase(session, customer_id)
+    copies = mirror.erase(session, customer_id, now)
     erased = Erased(len(changed) + len(emptied), len(mails), len(messages), len(entries), copies)
     if erased != Erased(0, 0, 0, 0):
         for subject in ids:

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Column, TextClause, bindparam, func, text, update
 from sqlmodel import Session, col, select
 
-from bot.store.statements import change_where
+from bot.store.statements import add_once, change_where
 from bot.store.tables import Mirrored, Seen
 from bot.store.work import LEASE
 
@@ -72,6 +72,9 @@ _BLANK: Final = {
 }
 
 
+_ERASED: Final = {"email": "", "name": "", "last4": "", "fingerprint": "", "erased": True}
+
+
 def mark(session: Session, object_id: str, kind: str, now: datetime) -> None:
     """Note that something happened to an object: it is to be read again. Marking twice is marking once."""
     session.connection().execute(
@@ -86,6 +89,9 @@ def write(session: Session, copy: Copy, read_at: datetime, taken_until: datetime
     """
     values = {name: getattr(copy, name) for name in Copy.__slots__}
     given = {**_BLANK, **values, "digest": copy.digest, "read_at": read_at, "taken_until": taken_until}
+    owner = session.get(Mirrored, copy.customer_id) if copy.customer_id else None
+    if owner and owner.erased:
+        given |= _ERASED
     session.connection().execute(_WRITE, given)
 
 
@@ -213,14 +219,20 @@ def prices(session: Session, customer_ids: Iterable[str]) -> dict[tuple[str, int
     return found
 
 
-def erase(session: Session, customer_id: str) -> int:
-    """Blank the customer's rows for good; return how many had something to blank."""
+def erase(session: Session, customer_id: str, now: datetime) -> int:
+    """Blank the customer's rows for good; return how many had something to blank.
+
+    A row that stands for the customer stays, so that what is read of them later comes in blank as well.
+    """
     rows = (
         update(Mirrored)
         .where(col(Mirrored.customer_id) == customer_id, col(Mirrored.erased).is_(False))
-        .values(email="", name="", last4="", fingerprint="", erased=True, due_at=None)
+        .values(**_ERASED, due_at=None)
     )
-    return session.connection().execute(rows).rowcount
+    blanked = session.connection().execute(rows).rowcount
+    owner = {"id": customer_id, "customer_id": customer_id, "kind": "customer"}
+    add_once(session, Mirrored, **{**_BLANK, **_ERASED, **owner, "created_at": now})
+    return blanked
 
 
 def count_of(session: Session, customer_id: str) -> int:

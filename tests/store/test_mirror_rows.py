@@ -74,8 +74,8 @@ async def test_what_was_erased_is_never_read_back(store: Store) -> None:
     paid = charge(last4="4242", fingerprint="print")
     for copy in (who, paid):
         await store.write(partial(mirror.write, copy=copy, read_at=NOW))
-    assert 2 == await store.write(lambda session: mirror.erase(session, "cus_1"))
-    assert 0 == await store.write(lambda session: mirror.erase(session, "cus_1"))
+    assert 2 == await store.write(lambda session: mirror.erase(session, "cus_1", NOW))
+    assert 0 == await store.write(lambda session: mirror.erase(session, "cus_1", NOW))
     for copy in (who, paid):
         await store.write(partial(mirror.write, copy=copy, read_at=NOW + MINUTE))
         await store.write(partial(mirror.mark, object_id=copy.id, kind=copy.kind, now=NOW))
@@ -84,6 +84,15 @@ async def test_what_was_erased_is_never_read_back(store: Store) -> None:
         (one.email, one.name, one.last4, one.fingerprint, one.due_at) for one in found
     ]
     assert 4900 == found[1].amount_minor
+
+
+async def test_what_is_first_read_after_the_erasure_comes_in_blank(store: Store) -> None:
+    assert 0 == await store.write(lambda session: mirror.erase(session, "cus_1", NOW))
+    who = Copy("cus_1", "customer", NOW, customer_id="cus_1", email="dana@harborbooks.example", name="Dana")
+    for copy in (who, charge(last4="4242", fingerprint="print")):
+        await store.write(partial(mirror.write, copy=copy, read_at=NOW + MINUTE))
+    found = [await row(store, one) for one in ("cus_1", "ch_1")]
+    assert [("", "", "", "")] * 2 == [(one.email, one.name, one.last4, one.fingerprint) for one in found]
 
 
 def many(session: Session) -> None:
