@@ -50,7 +50,7 @@ class Copy:
 
 _COLUMNS: Final[tuple[Column[Any], ...]] = tuple(Mirrored.__table__.c)  # type: ignore[attr-defined]  # every table model has it
 _NAMES: Final = tuple(column.name for column in _COLUMNS)
-_OURS: Final = {"id", "kind", "due_at", "erased"}
+_OURS: Final = {"id", "kind", "due_at"}
 
 
 def _statement(conflict: str) -> TextClause:
