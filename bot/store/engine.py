@@ -1,7 +1,8 @@
 """One writer thread that groups waiting transactions into one durable commit; readers beside it.
 
-A transaction is a plain function of a session. It runs in a savepoint of its own, so one that fails
-takes nothing of its neighbours with it, and its caller hears of it only after the group is on disk.
+A transaction is a plain function of a session, and its caller hears of it only after the group is on
+disk. When one of a group fails, nothing of the group stays, and each is run again for itself; so a
+transaction may run twice, and does nothing but read and write its session.
 """
 
 from __future__ import annotations
