@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -41,7 +42,10 @@ CHORES: Final[tuple[tuple[Sweep, float], ...]] = (
 
 @asynccontextmanager
 async def clock(desk: Desk) -> AsyncIterator[None]:
-    """Run the sweeps at once and then on their cadence, the chores on theirs; the stop waits for both."""
+    """Run the sweeps at once and then on their cadence, the chores on theirs.
+
+    The stop waits for what people started, and breaks a round off: its rows say how to go on.
+    """
     scheduler = AsyncIOScheduler(timezone=UTC)
     running = _Running(desk)
     await sweeps.left_behind(desk)
@@ -67,7 +71,7 @@ async def clock(desk: Desk) -> AsyncIterator[None]:
 
 
 class _Running:
-    """Runs sweeps as tasks that a stop waits for; a sweep that is still running is not started again."""
+    """Runs sweeps; one that is still running is not started again."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -79,6 +83,8 @@ class _Running:
         self._busy.add(sweep)
         try:
             await sweep(self._desk)
+        except asyncio.CancelledError:
+            log.info("sweep broken off by the stop", sweep=sweep.__name__)
         except DeskError as error:
             log.warning("sweep put off", sweep=sweep.__name__, why=str(error))
         except Exception as error:

@@ -59,11 +59,11 @@ function steps() {
       " again: Makegood wrote to you, and the customer's mail is in the story.",
     ],
     [
-      "Look somebody up: ",
+      "Look up: ",
       h("kbd", {}, "/customer"),
       " with ",
       h("code", {}, "ruth@mbekicatering.example"),
-      ". The buttons settle invoices, cancel, or give access.",
+      " and see what can be done.",
     ],
     [
       "Make trouble in the story, at the top right: a chargeback for Lena, an answer that gets lost, a deadline that passes.",
