@@ -29,9 +29,9 @@ bench: $(VENV)/ready-dev
 	$(BIN)/python -m bench
 
 lock: $(VENV)/ready-dev
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	    --no-header --no-annotate --group build pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	    --no-header --no-annotate --group build --group dev pyproject.toml -o requirements-dev.txt
 
 $(VENV)/ready: requirements.txt pyproject.toml
