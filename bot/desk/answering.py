@@ -64,7 +64,7 @@ async def accept(desk: Desk, dispute_id: str, by: str) -> None:
         )
         stop_clock(session, dispute_id)
 
-    await authority.decide(desk, by, "accept", decide)
+    await authority.decide(desk, by, "accept", decide, (Dispute, dispute_id))
     desk.tasks.start(go_on(desk, dispute_id), f"accept {dispute_id}")
 
 
@@ -78,7 +78,7 @@ async def challenge(desk: Desk, dispute_id: str, by: str) -> None:
             issue = issue_of(desk.playbook, "dispute")
             start_clock(session, dispute, issue, opened_at=now, answer_by=dispute.evidence_due_at)
 
-    await authority.decide(desk, by, "challenge", decide)
+    await authority.decide(desk, by, "challenge", decide, (Dispute, dispute_id))
     desk.show_soon(dispute_id)
 
 
@@ -111,7 +111,7 @@ async def submit(desk: Desk, dispute_id: str, by: str) -> None:
             due_at=now,
         )
 
-    await authority.decide(desk, by, "submit the evidence", decide)
+    await authority.decide(desk, by, "submit the evidence", decide, (Dispute, dispute_id))
     desk.tasks.start(go_on(desk, dispute_id), f"submit {dispute_id}")
 
 
@@ -125,7 +125,7 @@ async def look_again(desk: Desk, dispute_id: str, by: str) -> None:
             raise _already(dispute)
         change(session, dispute, investigate=True, due_at=dispute.due_at or desk.now())
 
-    await authority.decide(desk, by, "look up usage", decide)
+    await authority.decide(desk, by, "look up usage", decide, (Dispute, dispute_id))
     desk.tasks.start(go_on(desk, dispute_id), f"look up usage {dispute_id}")
 
 

@@ -11,6 +11,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import KIND, Subject
 from bot.errors import CouldNotCheckError, NotAllowedError
 from bot.store import audit
+from bot.store.group import RowName
 from bot.store.tables import BillingChange, Case
 
 T = TypeVar("T")
@@ -24,19 +25,23 @@ class NotKnownError(Exception):
         self.subject = subject
 
 
-async def decide(desk: Desk, by: str, what: str, transaction: Callable[[Session], T]) -> T:
+async def decide(
+    desk: Desk, by: str, what: str, transaction: Callable[[Session], T], about: RowName | None = None
+) -> T:
     """Run a transaction that calls `require`; where Slack has to be asked first, ask and run it again.
+
+    `about` is the row that is decided on.
 
     Raises what the transaction raises, and CouldNotCheckError.
     """
     try:
-        return await desk.store.write(transaction)
+        return await desk.store.write(transaction, about)
     except NotKnownError as unknown:
         await check(desk, unknown.subject, by, what)
     except NotAllowedError as refusal:
         await _write_down(desk, refusal, by, what)
         raise
-    return await decide(desk, by, what, transaction)
+    return await decide(desk, by, what, transaction, about)
 
 
 def require(desk: Desk, subject: Subject, by: str) -> None:

@@ -97,7 +97,7 @@ async def approve(desk: Desk, change_id: str, by: str) -> None:
         _begin(session, change, now)
         stop_clock(session, change_id)
 
-    await authority.decide(desk, by, "approve", decide)
+    await authority.decide(desk, by, "approve", decide, (BillingChange, change_id))
     desk.tasks.start(changing.advance(desk, change_id), f"change {change_id}")
 
 
@@ -120,7 +120,7 @@ async def deny(desk: Desk, change_id: str, by: str, why: str) -> None:
         stop_clock(session, change_id)
         tell_requester(session, change, "denied", now, note=why)
 
-    await authority.decide(desk, by, "deny", decide)
+    await authority.decide(desk, by, "deny", decide, (BillingChange, change_id))
     desk.show_soon(change_id)
 
 
@@ -132,7 +132,7 @@ async def go_on(desk: Desk, change_id: str, by: str) -> None:
         move(session, change, "tried_again", actor=by, at=now, decided_by=by, decided_at=now, problem="")
         _begin(session, change, now)
 
-    await authority.decide(desk, by, "go on", decide)
+    await authority.decide(desk, by, "go on", decide, (BillingChange, change_id))
     desk.tasks.start(changing.advance(desk, change_id), f"change {change_id}")
 
 
@@ -157,7 +157,7 @@ async def leave_off(desk: Desk, change_id: str, by: str, why: str) -> None:
             write_to(session, step, due_at=None)
         tell_requester(session, change, "left_off", now, note=why)
 
-    await authority.decide(desk, by, "leave off", decide)
+    await authority.decide(desk, by, "leave off", decide, (BillingChange, change_id))
     desk.show_soon(change_id)
 
 

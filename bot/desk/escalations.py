@@ -142,7 +142,7 @@ async def _decide(
             raise _already(escalation)
         decide(session, escalation, desk.now())
 
-    await authority.decide(desk, by, happened, write)
+    await authority.decide(desk, by, happened, write, (Escalation, escalation_id))
     desk.show_soon(escalation_id)
 
 

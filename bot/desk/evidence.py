@@ -64,7 +64,7 @@ async def add(desk: Desk, filled: Filled, by: str) -> None:
             session, dispute, "evidence_added", actor=by, at=now, detail=detail, due_at=dispute.due_at or now
         )
 
-    await authority.decide(desk, by, "add evidence", decide)
+    await authority.decide(desk, by, "add evidence", decide, (Dispute, filled.dispute_id))
     desk.tasks.start(answering.go_on(desk, filled.dispute_id), f"stage evidence {filled.dispute_id}")
 
 

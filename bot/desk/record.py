@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from bot.desk import endings
 from bot.store import audit, posts
-from bot.store.statements import change_where, fetch
+from bot.store.statements import change_guarded, fetch, run_later
 from bot.store.tables import BillingChange, Case, Deadline, Dispute, Escalation
 from policy import lifecycle
 from policy.escalation import next_reminder
@@ -68,14 +69,12 @@ def move(
 ) -> None:
     """Move `subject` on, guarded by the state that was read; `subject` then shows the new state.
 
-    Raises IllegalMoveError when the table has no such move, and LookupError when the row moved meanwhile.
+    Raises IllegalMoveError when the table has no such move, and RowMovedError when the row moved meanwhile.
     """
     table, states = _LIFE[type(subject)]
     before, after = subject.state, table.move(states(subject.state), happened)
     changes |= {"state": str(after), "version": subject.version + 1}
-    guard = {"id": subject.id, "state": before}
-    if change_where(session, type(subject), guard, **changes) != 1:
-        raise LookupError(f"{subject.id} is no longer {before}")
+    change_guarded(session, type(subject), subject.id, {"state": before}, **changes)
     if subject in session:
         session.expunge(subject)  # its row is written already; what follows is only for whoever holds it
     for name, value in changes.items():
@@ -150,7 +149,10 @@ def start_clock(
 
 def stop_clock(session: Session, subject_id: str) -> None:
     """Stop reminding."""
-    change_where(session, Deadline, {"subject_id": subject_id}, due_at=None)
+    run_later(session, _STOP, {"subject": subject_id}, (Deadline, subject_id))
+
+
+_STOP: Final = update(Deadline).where(col(Deadline.subject_id) == bindparam("subject")).values(due_at=None)
 
 
 def issue_of(playbook: Playbook, issue_id: str) -> Issue:

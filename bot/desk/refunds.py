@@ -44,7 +44,7 @@ async def approve(desk: Desk, case_id: str, by: str) -> None:
         )
         stop_clock(session, case_id)
 
-    await authority.decide(desk, by, "approve", decide)
+    await authority.decide(desk, by, "approve", decide, (Case, case_id))
     desk.tasks.start(paying.advance(desk, case_id), f"pay {case_id}")
 
 
@@ -68,7 +68,7 @@ async def deny(desk: Desk, case_id: str, by: str, why: str) -> None:
         stop_clock(session, case_id)
         tell_requester(session, case, "denied", now, note=why)
 
-    await authority.decide(desk, by, "deny", decide)
+    await authority.decide(desk, by, "deny", decide, (Case, case_id))
     desk.show_soon(case_id)
 
 
@@ -80,7 +80,7 @@ async def ask_back(desk: Desk, case_id: str, by: str, question: str) -> None:
         move(session, case, "question_asked", actor=by, at=now, detail={"note": question}, question=question)
         tell_requester(session, case, "question", now, note=question, asker=by)
 
-    await authority.decide(desk, by, "ask back", decide)
+    await authority.decide(desk, by, "ask back", decide, (Case, case_id))
     desk.show_soon(case_id)
 
 
@@ -112,7 +112,7 @@ async def retry(desk: Desk, case_id: str, by: str) -> None:
             session, case, "retried", actor=by, at=now, decided_by=by, decided_at=now, due_at=now, problem=""
         )
 
-    await authority.decide(desk, by, "retry", decide)
+    await authority.decide(desk, by, "retry", decide, (Case, case_id))
     desk.tasks.start(paying.advance(desk, case_id), f"pay {case_id}")
 
 
@@ -135,7 +135,7 @@ async def abandon(desk: Desk, case_id: str, by: str, why: str) -> None:
         )
         tell_requester(session, case, "abandoned", now, note=why)
 
-    await authority.decide(desk, by, "abandon", decide)
+    await authority.decide(desk, by, "abandon", decide, (Case, case_id))
     desk.show_soon(case_id)
 
 

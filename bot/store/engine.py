@@ -25,6 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from bot.errors import ConfigurationError, StoreUnavailableError
+from bot.store.group import GroupSession, RowName
 
 T = TypeVar("T")
 _Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -54,19 +55,24 @@ class Store:
         self.url = _address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, sqlite=self.sqlite)
-        self._waiting: queue.SimpleQueue[_Transaction | None] = queue.SimpleQueue()
+        self._coming: list[_Transaction] = []
+        self._waiting: queue.SimpleQueue[list[_Transaction] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(4, "store-reader")
         self._writer = threading.Thread(target=self._write_groups, name="store-writer", daemon=True)
         self._writer.start()
 
-    async def write(self, transaction: Callable[[Session], T]) -> T:
+    async def write(self, transaction: Callable[[Session], T], about: RowName | None = None) -> T:
         """Run `transaction` in the writer thread and return its result once it is durable.
 
+        A row that it is `about`, and that it will fetch, is read together with those of its group.
         Whatever it raises comes back, and leaves no trace. A caller that gives up before its turn
         leaves none either. Raises StoreUnavailableError when the database did not take it.
         """
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put(_Transaction(transaction, answer))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        if not self._coming:
+            loop.call_soon(self._hand_over)
+        self._coming.append(_Transaction(transaction, about, answer))
         return await answer
 
     async def read(self, query: Callable[[Session], T]) -> T:
@@ -75,6 +81,7 @@ class Store:
 
     def close(self) -> None:
         """Finish what is waiting, then let go of the database."""
+        self._hand_over()
         self._waiting.put(None)
         self._writer.join()
         self._readers.shutdown()
@@ -82,7 +89,7 @@ class Store:
 
     def _read(self, query: Callable[[Session], T]) -> T:
         try:
-            with self.engine.connect() as connection, _session(connection) as session:
+            with self.engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
                 found = query(session)
                 session.expunge_all()
                 return found
@@ -91,15 +98,20 @@ class Store:
                 raise _unavailable(error) from error
             raise
 
+    def _hand_over(self) -> None:
+        """Give the writer what one turn of the event loop has brought: one wake-up, and one group."""
+        coming, self._coming = self._coming, []
+        self._waiting.put(coming)
+
     def _write_groups(self) -> None:
         while (first := self._waiting.get()) is not None:
-            if live := _live([first, *self._next(_GROUP - 1)]):
+            if live := _live([*first, *self._next(_GROUP - len(first))]):
                 self._write_group(live)
 
-    def _next(self, most: int) -> list[_Transaction]:
-        """Return what is waiting, without waiting for more."""
+    def _next(self, enough: int) -> list[_Transaction]:
+        """Return what is waiting until there is `enough`, without waiting for more."""
         found: list[_Transaction] = []
-        while len(found) < most:
+        while len(found) < enough:
             try:
                 following = self._waiting.get_nowait()
             except queue.Empty:
@@ -107,7 +119,7 @@ class Store:
             if following is None:
                 self._waiting.put(None)
                 break
-            found.append(following)
+            found += following
         return found
 
     def _write_group(self, group: list[_Transaction]) -> None:
@@ -150,10 +162,13 @@ def begin_writing(connection: Connection) -> None:
 
 
 class _Transaction:
-    __slots__ = ("answer", "run")
+    __slots__ = ("about", "answer", "run")
 
-    def __init__(self, run: Callable[[Session], Any], answer: asyncio.Future[Any]) -> None:
+    def __init__(
+        self, run: Callable[[Session], Any], about: RowName | None, answer: asyncio.Future[Any]
+    ) -> None:
         self.run = run
+        self.about = about
         self.answer = answer
 
 
@@ -191,11 +206,13 @@ def _results(connection: Connection, group: list[_Transaction]) -> list[Any]:
     """Run the transactions of a group one after another; they share a connection, not what they have read."""
     results = []
     try:
-        with _session(connection) as session:
+        with GroupSession(connection) as session:
+            session.read_ahead({one.about for one in group if one.about})
             for one in group:
                 results.append(one.run(session))
                 session.flush()
                 session.expunge_all()
+            session.send()
     except BaseException as error:
         connection.rollback()
         if len(group) == 1 or (isinstance(error, SQLAlchemyError) and _is_lost(error)):
@@ -209,10 +226,6 @@ def _is_lost(error: SQLAlchemyError) -> bool:
     return isinstance(error, OperationalError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
-
-
-def _session(connection: Connection) -> Session:
-    return Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False, autoflush=True)
 
 
 def _address(url: str) -> URL:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, case, func, literal, null, update
 from sqlmodel import Session, col, select
 
-from bot.store.statements import add, run
+from bot.store.statements import add, run_later
 from bot.store.tables import Post, UtcTime
 from bot.store.work import change, take
 
@@ -47,7 +47,7 @@ def ask(
 
 def redraw(session: Session, subject_id: str, at: datetime) -> None:
     """Ask for every card of the subject to be drawn again."""
-    run(session, _REDRAW, {"subject": subject_id, "at": at})
+    run_later(session, _REDRAW, {"subject": subject_id, "at": at}, (Post, None))
 
 
 _REDRAW: Final = (

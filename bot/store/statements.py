@@ -1,60 +1,58 @@
-"""Statements as the driver takes them: each shape is compiled once, after that only its values change.
+"""What the hot paths ask of the database, past the ORM's bookkeeping.
 
-To build and compile a statement, and to load a row into the session's bookkeeping, takes far longer than
-the database does; what every click runs goes past both.
+In a group of transactions, writes whose answer nobody needs wait for the others of their shape (see
+`bot.store.group`); in any other session they are sent at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    CursorResult,
-    Delete,
-    Dialect,
-    Insert,
-    Select,
-    Table,
-    TextClause,
-    Update,
-    bindparam,
-    insert,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.orm import class_mapper
+from sqlalchemy import CursorResult, Insert, TextClause, Update, bindparam, insert, text, update
 from sqlmodel import Session, SQLModel
 
+from bot.store.group import GroupSession, RowMovedError, RowName
+from bot.store.prepared import Statement, key_of, prepared, row_by_key, table_of
+
 Row = TypeVar("Row", bound=SQLModel)
-Statement = Insert | Update | Delete | TextClause
-_Processor = Callable[[Any], Any]
-_KEPT: Final = 1024
 
 
 def run(session: Session, statement: Statement, values: Mapping[str, Any]) -> CursorResult[Any]:
     """Run a statement that is made once and returns no rows, with `values` for its parameters."""
     connection = session.connection()
-    prepared = _prepared(statement, connection.dialect)
-    return connection.exec_driver_sql(prepared.sql, prepared.bound(values))
+    known = prepared(statement, connection.dialect)
+    return connection.exec_driver_sql(known.sql, known.bound(values))
+
+
+def run_later(session: Session, statement: Statement, values: Mapping[str, Any], row: RowName) -> None:
+    """Run such a statement, which writes to `row`, by the end of the group at the latest."""
+    if isinstance(session, GroupSession):
+        session.wait(statement, values, row)
+        return
+    run(session, statement, values)
+
+
+def run_latest(session: Session, statement: Statement, values: Mapping[str, Any], row: RowName) -> None:
+    """Run such a statement of which, within a group, only the latest counts."""
+    if isinstance(session, GroupSession):
+        session.wait_in_its_place(statement, values, row)
+        return
+    run(session, statement, values)
 
 
 def fetch(session: Session, table: type[Row], key: Any) -> Row | None:  # noqa: ANN401  # a column's value
     """Read one row by its primary key; it belongs to no session, and changing it changes nothing."""
-    found = session.connection().execute(_by_key(table), {"key": key}).first()
-    if found is None:
-        return None
-    row: Row = _maker(table)()
-    row.__dict__.update(zip(found._fields, found, strict=True))  # public, for all its underscore
-    return row
+    if isinstance(session, GroupSession):
+        return session.peek(table, key)
+    return row_by_key(session.connection(), table, key)
 
 
 def add(session: Session, table: type[SQLModel], **values: Any) -> None:  # noqa: ANN401  # a column's value
-    """Insert a row at once, past the session's bookkeeping; what is not named gets its default."""
+    """Insert a row, past the session's bookkeeping; what is not named gets its default."""
     given = _defaults(table) | values
-    run(session, _insertion(table, tuple(given)), given)
+    run_later(session, _insertion(table, tuple(given)), given, (table, None))
 
 
 def add_once(session: Session, table: type[SQLModel], **values: Any) -> bool:  # noqa: ANN401  # a column's value
@@ -65,67 +63,42 @@ def add_once(session: Session, table: type[SQLModel], **values: Any) -> bool:  #
 
 def change_where(session: Session, table: type[SQLModel], where: Mapping[str, Any], **values: Any) -> int:  # noqa: ANN401  # a column's value
     """Write `values` to the rows whose columns equal `where`; return how many there were."""
-    statement = _change(table, tuple(where), tuple(values))
-    bound = {f"if_{name}": value for name, value in where.items()}
-    bound |= {f"to_{name}": value for name, value in values.items()}
-    return run(session, statement, bound).rowcount
+    return run(session, _change(table, tuple(where), tuple(values)), _bound(where, values)).rowcount
 
 
-@cache
-def _maker(table: type[Row]) -> Callable[[], Row]:
-    """Return what makes an empty row as the ORM does when it loads one: without checks and defaults."""
-    maker: Callable[[], Row] = class_mapper(table).class_manager.new_instance
-    return maker
+def change_guarded(
+    session: Session,
+    table: type[SQLModel],
+    key: Any,  # noqa: ANN401  # a column's value
+    seen: Mapping[str, Any],
+    **values: Any,  # noqa: ANN401  # as above
+) -> None:
+    """Write `values` to the row with this primary key, by the end of the group at the latest.
 
-
-class _Prepared:
-    """A statement compiled for one kind of database, with what turns each value into the driver's."""
-
-    __slots__ = ("_fixed", "_named", "_parameters", "sql")
-
-    def __init__(self, statement: Statement, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        self.sql = str(compiled)
-        self._fixed: dict[str, Any] = dict(compiled.params)
-        types = {name: one.type for one, name in compiled.bind_names.items()}
-        names = compiled.positiontup or types
-        self._parameters: list[tuple[str, _Processor | None]] = [
-            (name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names
-        ]
-        self._named = not compiled.positional
-
-    def bound(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # as the driver takes them
-        given = {**self._fixed, **values}
-        if self._named:
-            return {name: put(given[name]) if put else given[name] for name, put in self._parameters}
-        return tuple([put(given[name]) if put else given[name] for name, put in self._parameters])
-
-
-@lru_cache(_KEPT)
-def _prepared(statement: Statement, dialect: Dialect) -> _Prepared:
-    return _Prepared(statement, dialect)
-
-
-@cache
-def _by_key(table: type[SQLModel]) -> Select[Any]:
-    (key,) = _table(table).primary_key
-    return select(_table(table)).where(key == bindparam("key", type_=key.type))
+    Raises RowMovedError, here or at the group's end, unless its columns still are as they were `seen`.
+    """
+    where = {key_of(table).name: key, **seen}
+    statement, bound = _change(table, tuple(where), tuple(values)), _bound(where, values)
+    if isinstance(session, GroupSession):
+        session.wait_guarded(statement, bound, (table, key))
+    elif run(session, statement, bound).rowcount != 1:
+        raise RowMovedError(f"{key} is no longer as it was seen")
 
 
 @cache
 def _insertion(table: type[SQLModel], names: tuple[str, ...]) -> Insert:
-    columns = _table(table).c
+    columns = table_of(table).c
     values = {name: bindparam(name, type_=columns[name].type) for name in names}
-    return insert(_table(table)).inline().values(values)
+    return insert(table_of(table)).inline().values(values)
 
 
 @cache
 def _insertion_once(table: type[SQLModel], names: tuple[str, ...]) -> TextClause:
     """SQLite and PostgreSQL write this alike; SQLAlchemy has it for each of them apart."""
-    columns = _table(table).c
+    columns = table_of(table).c
     places = ", ".join(f":{name}" for name in names)
     insertion = (
-        f"INSERT INTO {_table(table).name} ({', '.join(names)}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608  # names of our own tables
+        f"INSERT INTO {table_of(table).name} ({', '.join(names)}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608  # names of our own tables
     )
     return text(insertion).bindparams(*(bindparam(name, type_=columns[name].type) for name in names))
 
@@ -138,13 +111,13 @@ def _defaults(table: type[SQLModel]) -> dict[str, Any]:
 
 @cache
 def _change(table: type[SQLModel], where: tuple[str, ...], names: tuple[str, ...]) -> Update:
-    columns = _table(table).c
-    guarded = update(_table(table)).where(
+    columns = table_of(table).c
+    guarded = update(table_of(table)).where(
         *(columns[name] == bindparam(f"if_{name}", type_=columns[name].type) for name in where)
     )
     return guarded.values({name: bindparam(f"to_{name}", type_=columns[name].type) for name in names})
 
 
-def _table(table: type[SQLModel]) -> Table:
-    found: Table = table.__table__  # type: ignore[attr-defined]  # every table model has it
-    return found
+def _bound(where: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    bound = {f"if_{name}": value for name, value in where.items()}
+    return bound | {f"to_{name}": value for name, value in values.items()}

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from sqlmodel import Session, select
 
 from bot.errors import ConfigurationError, StoreUnavailableError
 from bot.store.engine import Store
+from bot.store.group import RowName
 from bot.store.tables import Case, Seen
 from tests.postgres import Postgres
 from tests.store.conftest import NOW
@@ -24,6 +26,10 @@ from tests.store.rows import add, case
 
 def mark(name: str, value: str = "") -> Callable[[Session], None]:
     return lambda session: add(session, Seen(name=name, value=value))
+
+
+def marks_of(*names: str) -> list[tuple[Callable[[Session], None], None]]:
+    return [(mark(name), None) for name in names]
 
 
 def marks(session: Session) -> list[str]:
@@ -48,10 +54,12 @@ async def held_up(store: Store) -> AsyncIterator[None]:
         await holding
 
 
-async def all_at_once(store: Store, *transactions: Callable[[Session], None]) -> list[BaseException | None]:
-    """Write them as one group, and return what each of them raised."""
+async def all_at_once(
+    store: Store, *transactions: tuple[Callable[[Session], Any], RowName | None]
+) -> list[Any]:
+    """Write them as one group, each with the row that it is about; return what each returned or raised."""
     async with held_up(store):
-        writes = [asyncio.ensure_future(store.write(one)) for one in transactions]
+        writes = [asyncio.ensure_future(store.write(one, about)) for one, about in transactions]
         await asyncio.sleep(0)  # each takes its place in the queue
     return await asyncio.gather(*writes, return_exceptions=True)
 
@@ -70,7 +78,7 @@ def counted_commits(store: Store) -> Iterator[list[None]]:
 
 async def test_what_waits_together_is_committed_together(store: Store) -> None:
     with counted_commits(store) as commits:
-        await all_at_once(store, *(mark(f"m{n}") for n in range(10)))
+        await all_at_once(store, *marks_of(*(f"m{n}" for n in range(10))))
     assert [f"m{n}" for n in range(10)] == await store.read(marks)
     assert 2 == len(commits)
 
@@ -82,7 +90,9 @@ async def test_one_that_fails_takes_nothing_of_its_neighbours_with_it(store: Sto
         add(session, Seen(name="half", value=""))
         raise LookupError("on purpose")
 
-    results = await all_at_once(store, mark("before"), half, mark("between"), mark("there"), mark("after"))
+    results = await all_at_once(
+        store, *marks_of("before"), (half, None), *marks_of("between", "there", "after")
+    )
     assert [type(None), LookupError, type(None), IntegrityError, type(None)] == [type(one) for one in results]
     assert ["after", "before", "between", "there"] == await store.read(marks)
 
@@ -202,7 +212,7 @@ async def test_a_connection_lost_in_mid_transaction_leaves_no_trace(pg: Postgres
         pg.cut_off(str(store.url))
         add(session, Seen(name="never", value=""))
 
-    results = await all_at_once(store, mark("beside"), cut_off)
+    results = await all_at_once(store, *marks_of("beside"), (cut_off, None))
     assert ["The database could not be reached. Nothing was changed; try again in a minute."] * 2 == [
         str(one) for one in results
     ]
