@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import func
+from sqlalchemy import String, bindparam, func, text
 from sqlmodel import Session, col, select
 
-from bot.store.statements import add
-from bot.store.tables import Audit, Post
+from bot.store.statements import add, fetch, run_latest
+from bot.store.tables import Audit, Post, Seen
 
 BEGINNING: Final = "0" * 64
 ERASED: Final = "erased"
@@ -49,6 +49,7 @@ def record(
     own = _hash(covered)
     add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=own)
     session.info[_HEAD] = (session.get_transaction(), number + 1, own)
+    run_latest(session, _MARK, {"name": _HEAD, "value": f"{number + 1} {own}"}, (Seen, _HEAD))
     return number + 1
 
 
@@ -75,10 +76,11 @@ def select_entries(session: Session, subject_id: str | None, since: datetime | N
 def faults(session: Session) -> Iterator[str]:
     """Yield a sentence for every entry that was edited, removed or moved; nothing when the chain is whole.
 
-    The chain alone does not show that its newest entries are gone. The lines in the threads do: each
-    names the entry that it tells.
+    The chain alone does not show that its newest entries are gone. The mark of the newest one does, and so
+    do the lines in the threads, each of which names the entry that it tells.
     """
-    told = _told(session)  # before the chain, which a desk that serves meanwhile makes longer
+    # Before the chain, which a desk that serves meanwhile makes longer.
+    told, marked = _told(session), _marked(session)
     number, before = 0, BEGINNING
     emptied: set[int] = set()
     erased: set[int] = set()
@@ -93,13 +95,24 @@ def faults(session: Session) -> Iterator[str]:
             emptied.add(entry.number)
         elif entry.digest != _digest(entry.salt, entry.detail):
             yield f"The detail of entry {entry.number} was changed after it was written."
+        elif entry.number == marked[0] and entry.hash != marked[1]:
+            yield f"Entry {entry.number} is not the one that was written."
         elif entry.event == ERASED:
             erased |= set(entry.detail["entries"])
         number, before = entry.number, entry.hash
     for lost in sorted(emptied - erased):
         yield f"The detail of entry {lost} is gone, and no entry says that it was erased."
+    yield from _missing_after(number, marked[0], told)
+
+
+def _missing_after(number: int, marked: int, told: Sequence[tuple[int, str]]) -> Iterator[str]:
+    """Yield a sentence for what the trail had once after the entry `number`, with which it ends."""
+    if number and not marked:
+        yield "The mark of the newest entry is gone, so nobody can tell whether newer ones are missing."
+    if number < marked:
+        yield f"{_entries(number + 1, marked)} missing: the trail was written up to entry {marked}."
     for one, subject in told:
-        if one > number:
+        if one > max(number, marked):
             yield f"Entry {one} is missing: the thread of {subject} tells it, and the trail ends before."
 
 
@@ -111,14 +124,23 @@ def last(session: Session) -> tuple[int, str]:
     transaction, number, own = session.info.get(_HEAD, (None, 0, BEGINNING))
     if transaction is not None and transaction is session.get_transaction():
         return number, own
-    found = session.connection().execute(_LAST).first()
-    return (found[0], found[1]) if found else (0, BEGINNING)
+    return _marked(session)
+
+
+def _marked(session: Session) -> tuple[int, str]:
+    """Return what is written down as the newest entry's number and hash."""
+    mark = fetch(session, Seen, _HEAD)
+    if mark is None:
+        return 0, BEGINNING
+    number, own = mark.value.split()
+    return int(number), own
 
 
 _HEAD: Final = "audit_head"
-_LAST: Final = select(Audit.number, Audit.hash).where(
-    Audit.number == select(func.max(Audit.number)).scalar_subquery()
-)
+_MARK: Final = text(
+    "INSERT INTO seen (name, value) VALUES (:name, :value) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+).bindparams(bindparam("name", type_=String()), bindparam("value", type_=String()))
 
 
 def _told(session: Session) -> list[tuple[int, str]]:

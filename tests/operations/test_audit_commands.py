@@ -66,8 +66,8 @@ async def test_verify_names_what_somebody_did_to_the_file(here: World, copy: Pat
         ("UPDATE audit SET actor = 'U0' WHERE event = 'approved'", " was changed after it was written."),
         ("DELETE FROM audit WHERE number = 3", "Entry 3 is missing: entry 4 follows 2."),
         (
-            "DELETE FROM audit WHERE number > (SELECT min(number) FROM audit WHERE event = 'mail_sent')",
-            " tells it, and the trail ends before.",
+            "DELETE FROM audit WHERE number = (SELECT max(number) FROM audit)",
+            " is missing: the trail was written up to entry ",
         ),
     ):
         tampered = copy.with_suffix(".tampered")
@@ -77,7 +77,7 @@ async def test_verify_names_what_somebody_did_to_the_file(here: World, copy: Pat
         connection.close()
         code, said = await verified(tampered)
         assert 1 == code
-        assert [sentence] == [sentence for line in said[:-1] if line.endswith(sentence)]
+        assert 1 == sum(sentence in line for line in said[:-1])
 
 
 async def test_export_gives_an_auditor_one_case_or_all_since_a_day(

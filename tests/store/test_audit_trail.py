@@ -88,11 +88,33 @@ _DONE_TO_IT = (
     ),
     ("DELETE FROM audit WHERE number = 4", ["Entry 4 is missing: entry 5 follows 3."]),
     ("DELETE FROM audit WHERE number < 3", ["Entries 1 to 2 are missing: entry 3 follows 0."]),
+    ("DELETE FROM audit WHERE number = 6", ["Entry 6 is missing: the trail was written up to entry 6."]),
     (
-        "DELETE FROM audit WHERE number = 6",
-        ["Entry 6 is missing: the thread of RF-0 tells it, and the trail ends before."],
+        "DELETE FROM audit WHERE number > 4",
+        ["Entries 5 to 6 are missing: the trail was written up to entry 6."],
+    ),
+    ("DELETE FROM audit", ["Entries 1 to 6 are missing: the trail was written up to entry 6."]),
+    (
+        "DELETE FROM seen WHERE name = 'audit_head'",
+        ["The mark of the newest entry is gone, so nobody can tell whether newer ones are missing."],
+    ),
+    (
+        "UPDATE seen SET value = '6 0' WHERE name = 'audit_head'",
+        ["Entry 6 is not the one that was written."],
     ),
 )
+
+
+async def test_a_thread_tells_of_an_entry_that_is_gone_with_its_mark(trail: Store) -> None:
+    await run(
+        trail,
+        "DELETE FROM audit WHERE number = 6",
+        "UPDATE seen SET value = (SELECT number || ' ' || hash FROM audit WHERE number = 5) "
+        "WHERE name = 'audit_head'",
+    )
+    assert ["Entry 6 is missing: the thread of RF-0 tells it, and the trail ends before."] == await found(
+        trail
+    )
 
 
 class UndoneError(Exception):
