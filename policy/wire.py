@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -17,7 +18,7 @@ Encode = Callable[[Any], Any]
 Decode = Callable[[Any], Any]
 T = TypeVar("T")
 
-_OUTCOMES: Final[Mapping[str, type[Ruling]]] = {"grant": Grant, "escalate": Escalate, "refuse": Refuse}
+_OUTCOMES: Final[Mapping[str, Any]] = {"grant": Grant, "escalate": Escalate, "refuse": Refuse}
 _NAMES: Final = {kind: name for name, kind in _OUTCOMES.items()}
 
 
@@ -27,17 +28,18 @@ class WireError(ValueError):
 
 def facts_to_dict(facts: Facts) -> Document:
     """Return `facts` as JSON values: amounts in minor units, times in ISO 8601 with their offset."""
-    return cast("Document", _ENCODE_FACTS(facts))
+    return cast("Document", _encoder(Facts)(facts))
 
 
 def facts_from_dict(document: Mapping[str, Any]) -> Facts:
     """Return the facts that `document` holds. Raises WireError: an unknown or missing key, a wrong value."""
-    return cast("Facts", _DECODE_FACTS(document))
+    return cast("Facts", _decoder(Facts, "facts")(document))
 
 
 def ruling_to_dict(ruling: Ruling) -> Document:
     """Return `ruling` as JSON values, with its outcome: grant, escalate or refuse."""
-    return {"outcome": _NAMES[type(ruling)], **_ENCODE_RULING[type(ruling)](ruling)}
+    outcome = _NAMES[type(ruling)]
+    return {"outcome": outcome, **_encoder(_OUTCOMES[outcome])(ruling)}
 
 
 def ruling_from_dict(document: Mapping[str, Any]) -> Ruling:
@@ -45,7 +47,7 @@ def ruling_from_dict(document: Mapping[str, Any]) -> Ruling:
     if document.get("outcome") not in _OUTCOMES:
         raise WireError(f"ruling.outcome must be one of {', '.join(_OUTCOMES)}.")
     rest = {key: value for key, value in document.items() if key != "outcome"}
-    return cast("Ruling", _DECODE_RULING[document["outcome"]](rest))
+    return cast("Ruling", _decoder(_OUTCOMES[document["outcome"]], "ruling")(rest))
 
 
 def moment_from_text(value: Any, where: str) -> datetime:  # noqa: ANN401 - any JSON value may stand here
@@ -59,6 +61,7 @@ def moment_from_text(value: Any, where: str) -> datetime:  # noqa: ANN401 - any 
     return moment
 
 
+@cache
 def _encoder(kind: Any) -> Encode:  # noqa: ANN401 - a type hint has no narrower type
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
@@ -77,6 +80,7 @@ def _encoder(kind: Any) -> Encode:  # noqa: ANN401 - a type hint has no narrower
     return lambda value: value
 
 
+@cache
 def _decoder(kind: Any, where: str) -> Decode:  # noqa: ANN401 - a type hint has no narrower type
     if isinstance(kind, type) and is_dataclass(kind):
         return _object_decoder(kind, where)
@@ -151,9 +155,3 @@ def _plain_decoder(kind: type, where: str) -> Decode:
 
 def _some(kind: Any) -> Any:  # noqa: ANN401 - a type hint has no narrower type
     return next(part for part in get_args(kind) if part is not NoneType)
-
-
-_ENCODE_FACTS: Final = _encoder(Facts)
-_DECODE_FACTS: Final = _decoder(Facts, "facts")
-_ENCODE_RULING: Final = {kind: _encoder(kind) for kind in _NAMES}
-_DECODE_RULING: Final = {name: _decoder(kind, "ruling") for name, kind in _OUTCOMES.items()}

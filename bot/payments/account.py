@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import httpx
 import stripe
 from stripe import StripeClient
-from stripe.params import ChargeListParams
 
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
@@ -25,6 +24,9 @@ from bot.payments.copies import Copies
 from bot.payments.disputes import Disputes
 from bot.stripe_objects import Refund
 from policy.facts import Charge, Customer, Invoice, Subscription
+
+if TYPE_CHECKING:
+    from stripe.params import ChargeListParams
 
 API_VERSION: Final = stripe.api_version
 _DAY: Final = timedelta(days=1)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import stripe
-from stripe.params import SubscriptionUpdateParams
 
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
@@ -20,6 +19,9 @@ from bot.payments.answers import Later, Refused, Unknown, answer_to
 from bot.payments.calls import Calls
 from bot.stripe_objects import LiveSubscription
 from policy.facts import Charge, Customer, Invoice
+
+if TYPE_CHECKING:
+    from stripe.params import SubscriptionUpdateParams
 
 _SETTLED_ELSEWHERE: Final = {
     "paid": "was paid meanwhile",

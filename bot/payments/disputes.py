@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from stripe import RequestOptions
-from stripe.params import DisputeUpdateParamsEvidence
 
 from bot import stripe_objects as read
 from bot.payments.calls import Calls
 from bot.stripe_objects import FraudWarning, StripeDispute
+
+if TYPE_CHECKING:
+    from stripe.params import DisputeUpdateParamsEvidence
 
 ANSWERABLE: Final = frozenset({"needs_response", "warning_needs_response"})
 """The statuses in which Stripe takes evidence, or lets a dispute be accepted."""

@@ -4,8 +4,6 @@
 when there is none. Taking it up pushes `due_at` ahead in a guarded update, so it is the lease as well.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 
