@@ -37,6 +37,10 @@ _BUSY_MS: Final = 2000
 # One number for every replica: writers take turns on PostgreSQL as they do on SQLite, which keeps
 # the audit chain in one order. The lock ends with the transaction.
 _WRITER_LOCK: Final = 7_021_954
+_BEGIN: Final = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": f"BEGIN; SELECT pg_advisory_xact_lock({_WRITER_LOCK})",
+}
 # A replica that hangs with the lock in its hand loses it, and its transaction, after ten seconds.
 _POSTGRESQL: Final = {
     "connect_timeout": 2,
@@ -57,6 +61,7 @@ class Store:
         self.engine = _engine(self.url, sqlite=self.sqlite)
         self._coming: list[_Transaction] = []
         self._waiting: queue.SimpleQueue[list[_Transaction] | None] = queue.SimpleQueue()
+        self._connection: Connection | None = None
         self._readers = ThreadPoolExecutor(4, "store-reader")
         self._writer = threading.Thread(target=self._write_groups, name="store-writer", daemon=True)
         self._writer.start()
@@ -107,6 +112,7 @@ class Store:
         while (first := self._waiting.get()) is not None:
             if live := _live([*first, *self._next(_GROUP - len(first))]):
                 self._write_group(live)
+        self._let_go()
 
     def _next(self, enough: int) -> list[_Transaction]:
         """Return what is waiting until there is `enough`, without waiting for more."""
@@ -126,17 +132,17 @@ class Store:
         """Commit a group; when one of several fails, each is run again for itself, and fails alone."""
         begun = committing = False
         try:
-            with self.engine.connect() as connection:
-                begin_writing(connection)
-                begun = True
-                results = _results(connection, group)
-                committing = True
-                connection.commit()
+            connection = self._begun()
+            begun = True
+            results = _results(connection, group)
+            committing = True
+            connection.commit()
         except _OneOfSeveralError:
             for one in group:
                 self._write_group([one])
             return
         except SQLAlchemyError as error:
+            self._let_go()
             if begun and not _is_lost(error):
                 _refuse(group, error)
                 return
@@ -148,17 +154,47 @@ class Store:
             _refuse(refused, failure)
             return
         except BaseException as error:  # noqa: BLE001  # whatever it was, the thread lives on
+            self._let_go()
             _refuse(group, error)
             return
         _answer([(one.answer, result, None) for one, result in zip(group, results, strict=True)])
 
+    def _begun(self) -> Connection:
+        """Begin in the writer's connection; in a new one, where the database has let go of the old one."""
+        if self._connection:
+            try:
+                begin_again(self._connection)
+            except DBAPIError as error:
+                self._let_go()
+                if not error.connection_invalidated:
+                    raise
+            else:
+                return self._connection
+        self._connection = begun(self.engine)
+        return self._connection
 
-def begin_writing(connection: Connection) -> None:
-    """Begin a transaction in which nobody else writes, and wait for the turn, two seconds at the most."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+    def _let_go(self) -> None:
+        """Undo what the writer's connection has begun, and take another one the next time."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+def begun(engine: Engine) -> Connection:
+    """Open a connection and begin a transaction in which nobody else writes. Who closes it undoes it."""
+    # Left to begin by itself, the driver would take a way of its own there and back for it.
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        begin_again(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def begin_again(connection: Connection) -> None:
+    """Begin the next transaction in such a connection; waits for the turn, two seconds at the most."""
+    connection.exec_driver_sql(_BEGIN[connection.dialect.name])
 
 
 class _Transaction:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import ConfigurationError
-from bot.store.engine import begin_writing
+from bot.store.engine import begun
 
 HEAD: Final = "0006"
 """The newest migration; a test compares it with the folder."""
@@ -26,10 +26,10 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        with engine.begin() as connection:
-            begin_writing(connection)
+        with begun(engine) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            connection.commit()
     except DBAPIError as error:
         raise _cannot_be_opened(error) from error
 

@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import select
 
 from bot.app import Running
@@ -74,7 +75,7 @@ async def test_a_locked_file_is_said_before_slack_gives_up(
 
 async def test_a_read_only_file_is_said(here: World, app: Running, play: Play) -> None:
     await ask_for_1250(play)
-    with every_connection(app, "PRAGMA query_only=ON"):
+    with every_transaction(app, "PRAGMA query_only=ON", "PRAGMA query_only=OFF"):
         sentence = "The database is read-only. Nothing was changed; try again in a minute."
         await is_refused(play, sentence)
         assert ["awaiting"] == await states(app)
@@ -92,18 +93,19 @@ async def test_a_full_disk_is_said_in_the_form(here: World, app: Running, play: 
 
 
 @contextmanager
-def every_connection(app: Running, statement: str) -> Iterator[None]:
-    """Let the store's connections begin with a statement, which stands for what the file system does."""
+def every_transaction(app: Running, statement: str, undone_by: str) -> Iterator[None]:
+    """Let the store's transactions begin with a statement, which stands for what the file system does."""
     engine = app.desk.store.engine
 
-    def prepare(connection: DBAPIConnection, _entry: object) -> None:
-        connection.cursor().execute(statement)
+    def first(_connection: object, cursor: Any, sql: str, *_more: object, also: str) -> None:  # noqa: ANN401  # the driver's own
+        if sql.startswith("BEGIN"):
+            cursor.connection.execute(also)
 
-    event.listen(engine, "connect", prepare)
-    engine.dispose()
+    trouble, mended = partial(first, also=statement), partial(first, also=undone_by)
+    event.listen(engine, "before_cursor_execute", trouble)
     yield
-    event.remove(engine, "connect", prepare)
-    engine.dispose()
+    event.remove(engine, "before_cursor_execute", trouble)
+    event.listen(engine, "before_cursor_execute", mended)
 
 
 @contextmanager
@@ -111,7 +113,7 @@ def full(app: Running) -> Iterator[None]:
     """Let the file grow no more: SQLite then fails as it does on a full disk."""
     with app.desk.store.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-    with every_connection(app, f"PRAGMA max_page_count={pages}"):
+    with every_transaction(app, f"PRAGMA max_page_count={pages}", "PRAGMA max_page_count=4294967294"):
         yield
 
 
