@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -25,7 +25,7 @@ from bot.desk.scenes import looker
 from bot.directory import NETWORK_ERRORS, Directory, error_name
 from bot.errors import ConfigurationError
 from bot.mailer import Mailer
-from bot.messenger import Messenger
+from bot.messenger import ANSWERS_WITHIN, Messenger
 from bot.payments import Payments, payments
 from bot.settings import Settings
 from bot.store import cases, migrating
@@ -49,7 +49,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: Settings, now: Callable[[], datetime] | None = None) -> AsyncIterator[Running]:
+async def running(
+    settings: Settings,
+    now: Callable[[], datetime] | None = None,
+    slack_answers_within: timedelta = ANSWERS_WITHIN,
+) -> AsyncIterator[Running]:
     """Start everything that `settings` describe, and stop it in order: what is in flight is finished first.
 
     Raises ConfigurationError, in a sentence, when something needed is missing.
@@ -58,13 +62,13 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     async with AsyncExitStack() as stack:
         store = stack.enter_context(_store(settings.database_url.get_secret_value()))
         rules = Rules(_playbook(settings, store))
-        slack = await stack.enter_async_context(slack_client(settings))
+        slack = await stack.enter_async_context(slack_client(settings, slack_answers_within))
         bot = await _identity(slack)
         stripe = await stack.enter_async_context(
             payments(settings.stripe_api_key.get_secret_value(), settings.stripe_api_base)
         )
         usage = await stack.enter_async_context(usage_record(settings.makegood_usage.get_secret_value()))
-        desk = _desk(settings, store, slack, stripe, usage, rules, bot, now)
+        desk = _desk(settings, store, slack, stripe, usage, rules, bot, now, slack_answers_within)
         bolt = _bolt(slack, bot)
         handlers.register(bolt, desk)
         await stack.enter_async_context(clock(desk))
@@ -74,18 +78,21 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
 
 
 @asynccontextmanager
-async def slack_client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
+async def slack_client(
+    settings: Settings, answers_within: timedelta = ANSWERS_WITHIN
+) -> AsyncIterator[AsyncWebClient]:
     """Open one HTTP session to Slack for everything that asks it.
 
     Without the SDK's retries: a post that may have gone through must not go out again by itself,
     and one that Slack puts off is put off in its row.
     """
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
+    seconds = answers_within.total_seconds()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds)) as session:
         yield AsyncWebClient(
             token=settings.slack_bot_token.get_secret_value(),
             base_url=settings.slack_api_url,
             session=session,
-            timeout=15,
+            timeout=int(seconds),
             retry_handlers=[],
         )
 
@@ -158,6 +165,7 @@ def _desk(
     rules: Rules,
     bot: _Bot,
     now: Callable[[], datetime],
+    slack_answers_within: timedelta,
 ) -> Desk:
     directory = Directory(
         slack,
@@ -172,7 +180,7 @@ def _desk(
         store=store,
         payments=stripe,
         directory=directory,
-        messenger=Messenger(slack, directory, store, look, now),
+        messenger=Messenger(slack, directory, store, look, now, slack_answers_within),
         mailer=Mailer(settings.smtp_url.get_secret_value(), settings.mail_from),
         attachments=Attachments(slack),
         usage=usage,

@@ -1,7 +1,7 @@
 """Posts and updates messages until Slack shows what the rows ask for; nothing is posted twice.
 
 Each message carries the id of its row as metadata. When an answer was lost, the channel is read
-before posting again. A message that somebody deleted is posted anew.
+before posting again, once Slack can no longer be at it. A message that somebody deleted is posted anew.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 import structlog
+from aiohttp import ClientConnectorError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel import Session
@@ -27,18 +28,25 @@ from bot.errors import ConfigurationError, CouldNotCheckError
 from bot.store import posts
 from bot.store.engine import Store
 from bot.store.tables import Post
-from bot.store.work import change
+from bot.store.work import LEASE, change
 
 log = structlog.get_logger()
 Look = Callable[[str], Awaitable[Scene]]
 NOT_IN_CHANNEL: Final = "Makegood is not in the channel."
+_SILENT: Final = "Slack does not answer."
 _EVENT: Final = "makegood_post"
 _NOT_THERE: Final = {"channel_not_found", "not_in_channel", "is_archived"}
 _GONE: Final = {"message_not_found", "cant_update_message"}
 """What Slack says of a message that was deleted: gone, or a tombstone above its replies."""
 _RECONCILE_WITHIN: Final = timedelta(minutes=10)
-_ANSWERS_WITHIN: Final = timedelta(seconds=15)
+ANSWERS_WITHIN: Final = timedelta(seconds=15)
 """After that, a call to Slack is given up."""
+_MAY_STILL_LAND: Final = 2 * LEASE
+"""So long Slack may take over a post that was given up; a restart cuts a wait short by a lease at most."""
+
+
+class _PerhapsPostedError(Exception):
+    """Slack was asked to post and did not answer: the message may stand there, now or in a while."""
 
 
 class Messenger:
@@ -51,12 +59,14 @@ class Messenger:
         store: Store,
         look: Look,
         now: Callable[[], datetime],
+        answers_within: timedelta = ANSWERS_WITHIN,
     ) -> None:
         self._client = client
         self._directory = directory
         self._store = store
         self._look = look
         self._now = now
+        self._answers_within = answers_within
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._direct: dict[str, str] = {}
 
@@ -101,8 +111,10 @@ class Messenger:
             await self._put_off(post, *_what_to_do(error, post.tried))
         except ConfigurationError as error:
             await self._put_off(post, str(error), timedelta(minutes=1))
+        except _PerhapsPostedError:
+            await self._put_off(post, _SILENT, _MAY_STILL_LAND)
         except (CouldNotCheckError, *NETWORK_ERRORS):
-            await self._put_off(post, "Slack does not answer.", _backoff(post.tried))
+            await self._put_off(post, _SILENT, _backoff(post.tried))
         if channel:
             await self._store.write(lambda s: posts.drawn(s, post, channel=channel, ts=ts, now=self._now()))
         return bool(channel)
@@ -120,21 +132,36 @@ class Messenger:
             await self._put_off(post, "Its card is not posted yet.", timedelta(seconds=2))
             return "", ""
         channel = thread[0] if thread else post.channel or await self._channel(post.place)
-        found = await self._find(post, channel, thread[1] if thread else "") if post.tried > 1 else ""
+        found = await self._find(post, channel, thread[1] if thread else "") if post.tried > 1 else []
         if found:
-            await self._update(post, channel, found, message)
-            return channel, found
-        if post.due_at is None or self._now() + _ANSWERS_WITHIN > post.due_at:
+            await self._keep_first(channel, found)
+            await self._update(post, channel, found[0], message)
+            return channel, found[0]
+        if post.due_at is None or self._now() + self._answers_within > post.due_at:
             return "", ""  # the lease ends before the answer may come, and another process may have it then
-        said = await self._client.chat_postMessage(
-            channel=channel,
-            text=message.text,
-            blocks=message.blocks,
-            thread_ts=thread[1] if thread else None,
-            unfurl_links=False,
-            metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
-        )
+        return await self._post(post, channel, thread[1] if thread else None, message)
+
+    async def _post(self, post: Post, channel: str, thread: str | None, message: Message) -> tuple[str, str]:
+        """Post a message and return where it stands. Raises _PerhapsPostedError when nobody can say."""
+        try:
+            said = await self._client.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=message.blocks,
+                thread_ts=thread,
+                unfurl_links=False,
+                metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
+            )
+        except ClientConnectorError:
+            raise  # Slack was not even reached
+        except NETWORK_ERRORS as error:
+            raise _PerhapsPostedError from error
         return said["channel"], said["ts"]
+
+    async def _keep_first(self, channel: str, found: list[str]) -> None:
+        """Delete what Slack posted again of one row: two tries that both came through late."""
+        for ts in found[1:]:
+            await self._client.chat_delete(channel=channel, ts=ts)
 
     async def _update(self, post: Post, channel: str, ts: str, message: Message) -> bool:
         """Draw a message again. False when somebody deleted it."""
@@ -159,8 +186,9 @@ class Messenger:
         root = next((one for one in found if one.purpose == post.under and one.ts), None)
         return (root.channel, root.ts) if root else None
 
-    async def _find(self, post: Post, channel: str, thread: str) -> str:
-        """Look for a message that an earlier try may have left, by the row id that it carries."""
+    async def _find(self, post: Post, channel: str, thread: str) -> list[str]:
+        """Look for what earlier tries may have left, by the row id that it carries; the oldest first."""
+        found: list[str] = []
         window: dict[str, Any] = {
             "channel": channel,
             "oldest": str((post.created_at - _RECONCILE_WITHIN).timestamp()),
@@ -176,10 +204,10 @@ class Messenger:
                 metadata = message.get("metadata") or {}
                 payload: Mapping[str, Any] = metadata.get("event_payload") or {}
                 if metadata.get("event_type") == _EVENT and payload.get("id") == str(post.id):
-                    return str(message["ts"])
+                    found.append(str(message["ts"]))
             window["cursor"] = (said.get("response_metadata") or {}).get("next_cursor") or ""
             if not window["cursor"]:
-                return ""
+                return sorted(found)
 
     async def _channel(self, place: str) -> str:
         if place in self._directory.routes():
@@ -236,7 +264,7 @@ def _what_to_do(error: SlackApiError, tried: int) -> tuple[str, timedelta]:
     if error.response.status_code == 429 or code == "ratelimited":
         return "Slack asks to wait.", timedelta(seconds=int(error.response.headers.get("Retry-After", 2)))
     if error.response.status_code >= 500:
-        return "Slack does not answer.", _backoff(tried)
+        return _SILENT, _backoff(tried)
     if code == "thread_not_found":
         return "Its card was deleted.", timedelta(seconds=2)
     if code in _NOT_THERE:

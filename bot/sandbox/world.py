@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from bot.app import Running, running
+from bot.messenger import ANSWERS_WITHIN
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.mailbox import Mailbox, mailbox
 from bot.sandbox.slack import LocalSlack
@@ -113,11 +115,20 @@ async def world(*, slack_port: int = 0) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def inhabited(
-    world: World, database_url: str, *, port: int = 0, socket_mode: bool = False, **changed: str
+    world: World,
+    database_url: str,
+    *,
+    port: int = 0,
+    socket_mode: bool = False,
+    slack_answers_within: timedelta = ANSWERS_WITHIN,
+    **changed: str,
 ) -> AsyncIterator[Running]:
     """Let a Makegood live in `world`, over HTTP, on a database that is up to date."""
     settings = world.settings(database_url, socket_mode=socket_mode, **changed)
-    async with running(settings, world.clock.now) as app, serving(app.asgi, port=port) as app_url:
+    async with (
+        running(settings, world.clock.now, slack_answers_within) as app,
+        serving(app.asgi, port=port) as app_url,
+    ):
         world.point_at(app_url)
         yield app
         world.slack.request_url = None

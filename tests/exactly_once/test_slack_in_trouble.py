@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
+from sqlmodel import Session, col, select
 
 from bot.app import Running
 from bot.sandbox.play import Play, words
@@ -14,7 +15,8 @@ from bot.sandbox.slack import Fault
 from bot.sandbox.slack.cast import JONAS, MAYA, PRIYA, SUPPORT_LEADS
 from bot.sandbox.slack.faults import Kind
 from bot.sandbox.stripe import Mode, cast
-from bot.sandbox.world import World
+from bot.sandbox.world import World, inhabited
+from bot.store.tables import Post
 from tests.exactly_once.acts import approve, ask, case_on, pass_time, refunds_of, said
 
 OF = "1,250.00 USD"
@@ -31,6 +33,12 @@ def told_twice(play: Play) -> list[str]:
     return [line for line, times in counted.items() if times > 1]
 
 
+def given_up(app: Running) -> int:
+    """Return how many messages wait because Slack did not answer."""
+    with Session(app.desk.store.engine) as session:
+        return len(session.exec(select(Post).where(col(Post.said) == "Slack does not answer.")).all())
+
+
 async def until_told(here: World, app: Running, play: Play) -> None:
     """Let time pass until the last words of a paid case are said."""
     for _ in range(8):
@@ -40,7 +48,7 @@ async def until_told(here: World, app: Running, play: Play) -> None:
     await play.until(lambda: any("the money arrives" in text for text in play.direct(MAYA)))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "delay"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "delay"])  # which is below
 async def test_whatever_slack_does_to_a_message_it_stands_there_once(
     here: World, app: Running, play: Play, kind: Kind
 ) -> None:
@@ -54,6 +62,26 @@ async def test_whatever_slack_does_to_a_message_it_stands_there_once(
     assert 1 == len(play.cards(SUPPORT_LEADS, PRIYA, OF))
     assert [] == told_twice(play)
     assert 1 == len(here.mailbox.messages)
+
+
+@pytest.mark.parametrize(("late", "after"), [(1, 30), (2, 121)])
+async def test_a_message_that_slack_posts_after_it_was_given_up_stands_there_once(
+    here: World, database_url: str, late: int, after: int
+) -> None:
+    async with inhabited(here, database_url, slack_answers_within=timedelta(seconds=1)) as app:
+        play, came = Play(here.slack), Counter[str]()
+        here.slack.core.watch = lambda what: came.update([what]) is None
+        here.slack.control.fault(Fault("chat.postMessage", "delay", times=late * 2, seconds=3.0))
+        await ask(play, cast.LARGE_1250)
+        await play.until(lambda: 2 == given_up(app))
+        await pass_time(here, app, timedelta(seconds=after))
+        all_of_them = came["slack: chat.postMessage came"]
+        await play.until(lambda: all_of_them == here.slack.control.counts().get("chat.postMessage"))
+        assert late == len(play.cards(SUPPORT_LEADS, PRIYA, OF))
+        await approve(play, OF)
+        await until_told(here, app, play)
+        assert 1 == len(play.cards(SUPPORT_LEADS, PRIYA, OF))
+        assert [] == told_twice(play)
 
 
 @pytest.mark.parametrize("kind", ["down", "rate_limit"])
