@@ -16,9 +16,7 @@ class NotAllowedError(DeskError):
 
 
 class CouldNotCheckError(DeskError):
-    """Slack did not answer who may decide, so nobody may for the moment. `subject` as above."""
-
-    subject = ("", "")
+    """Slack did not answer who may decide, so nobody may for the moment."""
 
 
 class AlreadyDecidedError(DeskError):

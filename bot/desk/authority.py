@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NoReturn, TypeVar
 
 from sqlmodel import Session
 
 from bot.desk.desk import Desk
 from bot.desk.record import KIND, Subject
-from bot.errors import CouldNotCheckError, NotAllowedError
+from bot.errors import ConfigurationError, CouldNotCheckError, NotAllowedError
 from bot.store import audit
 from bot.store.group import RowName
 from bot.store.tables import BillingChange, Case
@@ -32,14 +33,14 @@ async def decide(
 
     `about` is the row that is decided on.
 
-    Raises what the transaction raises, and CouldNotCheckError.
+    Raises what the transaction raises, and what `check` does.
     """
     try:
         return await desk.store.write(transaction, about)
     except NotKnownError as unknown:
         await check(desk, unknown.subject, by, what)
     except NotAllowedError as refusal:
-        await _write_down(desk, refusal, by, what)
+        await _write_down(desk, refusal, by, what, *refusal.subject)
         raise
     return await decide(desk, by, what, transaction, about)
 
@@ -49,40 +50,48 @@ def require(desk: Desk, subject: Subject, by: str) -> None:
 
     Raises NotKnownError when Slack has not said; it asks nobody, so that a transaction may call it.
     """
+    if isinstance(subject, Case | BillingChange) and by == subject.requested_by:
+        refuse(subject, "You asked for this one yourself, so somebody else has to decide it.")
+    if not desk.directory.knows(by, *_routes(subject)):
+        raise NotKnownError(subject)
     try:
-        if isinstance(subject, Case | BillingChange) and by == subject.requested_by:
-            refuse_requester()
-        if not desk.directory.knows(by, *_routes(subject)):
-            raise NotKnownError(subject)
         desk.directory.check_may_decide(by, *_routes(subject))
     except NotAllowedError as refusal:
-        refusal.subject = (KIND[type(subject)], subject.id)
-        raise
+        refuse(subject, str(refusal))
+
+
+def refuse(subject: Subject, sentence: str) -> NoReturn:
+    """Raise NotAllowedError about `subject`; in a transaction that `decide` runs, it is written down."""
+    refusal = NotAllowedError(sentence)
+    refusal.subject = (KIND[type(subject)], subject.id)
+    raise refusal
 
 
 async def check(desk: Desk, subject: Subject, by: str, what: str) -> None:
-    """Ask Slack, and raise NotAllowedError or CouldNotCheckError unless `by` may decide on `subject` now."""
-    try:
+    """Ask Slack, and raise unless `by` may decide on `subject` now.
+
+    Raises NotAllowedError, and CouldNotCheckError or ConfigurationError where Slack cannot say.
+    """
+    async with writing_down(desk, by, what, KIND[type(subject)], subject.id):
         await desk.directory.learn(by, *_routes(subject))
         require(desk, subject, by)
-    except (NotAllowedError, CouldNotCheckError) as refusal:
-        refusal.subject = (KIND[type(subject)], subject.id)
-        await _write_down(desk, refusal, by, what)
+
+
+@asynccontextmanager
+async def writing_down(desk: Desk, by: str, what: str, kind: str, subject_id: str) -> AsyncIterator[None]:
+    """Write down a no that is raised within: who wanted what, and with which subject."""
+    try:
+        yield
+    except (NotAllowedError, CouldNotCheckError, ConfigurationError) as refusal:
+        await _write_down(desk, refusal, by, what, kind, subject_id)
         raise
-
-
-def refuse_requester() -> None:
-    """Refuse whoever asked for the refund or the change themselves."""
-    raise NotAllowedError("You asked for this one yourself, so somebody else has to decide it.")
 
 
 def _routes(subject: Subject) -> list[str]:
     return [route for route in (subject.route, subject.also_route) if route]
 
 
-async def _write_down(desk: Desk, refusal: NotAllowedError | CouldNotCheckError, by: str, what: str) -> None:
-    kind, subject_id = refusal.subject
-
+async def _write_down(desk: Desk, refusal: Exception, by: str, what: str, kind: str, subject_id: str) -> None:
     def write(session: Session) -> None:
         audit.record(
             session,

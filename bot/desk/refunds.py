@@ -8,7 +8,7 @@ from bot.cards.text import when, who
 from bot.desk import authority, paying
 from bot.desk.desk import Desk
 from bot.desk.record import move, stop_clock, tell_requester
-from bot.errors import AlreadyDecidedError, NotAllowedError, NotFoundError
+from bot.errors import AlreadyDecidedError, NotFoundError
 from bot.store import cases
 from bot.store.tables import Case
 from policy import wire
@@ -90,12 +90,12 @@ async def answer(desk: Desk, case_id: str, by: str, words: str) -> None:
     def decide(session: Session) -> None:
         case = _found(cases.get(session, case_id))
         if by != case.requested_by:
-            raise NotAllowedError(f"The question went to {who(case.requested_by)}.")
+            authority.refuse(case, f"The question went to {who(case.requested_by)}.")
         if case.state != CaseState.AWAITING:
             raise _already(case)
         move(session, case, "question_answered", actor=by, at=desk.now(), detail={"note": words}, question="")
 
-    await desk.store.write(decide)
+    await authority.decide(desk, by, "answer", decide, (Case, case_id))
     desk.show_soon(case_id)
 
 

@@ -16,7 +16,7 @@ from bot.sandbox.stripe import Fault, FaultKind, cast, shapes
 from bot.sandbox.world import World
 from bot.store.erasure import erase
 from bot.store.tables import Mirrored
-from tests.conversations.asking import ask_for_1250
+from tests.conversations.asking import ask_for_1250, refused_clicks
 
 Json = dict[str, Any]
 
@@ -68,8 +68,11 @@ async def test_only_whoever_asked_sees_the_answer(play: Play) -> None:
 
 
 @pytest.mark.parametrize("who", [GUS, PETRA])
-async def test_guests_and_strangers_may_not_look_anybody_up(here: World, play: Play, who: str) -> None:
+async def test_guests_and_strangers_may_not_look_anybody_up(
+    here: World, app: Running, play: Play, who: str
+) -> None:
     assert "full members of this workspace only" in words(await look(play, cast.MONTHLY_CUSTOMER, who))
+    assert [(who, "look a customer up", "NotAllowedError")] == await refused_clicks(app)
     assert [] == [one for one in here.stripe.requests() if "customers" in one["path"]]
 
 

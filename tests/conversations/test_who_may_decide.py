@@ -22,13 +22,7 @@ from bot.sandbox.slack.cast import (
 )
 from bot.sandbox.stripe import cast
 from bot.sandbox.world import World
-from bot.store import audit
-from tests.conversations.asking import ask_for_1250, refunds_of
-
-
-async def refused_clicks(app: Running) -> list[tuple[str, str]]:
-    entries = await app.desk.store.read(lambda session: list(audit.select_entries(session, None, None)))
-    return [(entry.actor, entry.detail["why"]) for entry in entries if entry.event == "click_refused"]
+from tests.conversations.asking import ask_for_1250, refunds_of, refused_clicks, sent_by
 
 
 async def test_somebody_who_is_no_approver_is_told_who_may(here: World, app: Running, play: Play) -> None:
@@ -37,7 +31,7 @@ async def test_somebody_who_is_no_approver_is_told_who_may(here: World, app: Run
     await play.until(lambda: play.whispers(SUPPORT_LEADS, TOM))
     assert [f"This one is for <!subteam^{LEADS_GROUP}> to decide."] == play.whispers(SUPPORT_LEADS, TOM)
     assert [] == refunds_of(here, cast.LARGE_1250)
-    assert [(TOM, "NotAllowedError")] == await refused_clicks(app)
+    assert [(TOM, "approve", "NotAllowedError")] == await refused_clicks(app)
 
 
 async def test_the_requester_never_decides_even_as_a_lead(here: World, play: Play) -> None:
@@ -127,9 +121,14 @@ async def test_a_click_on_a_card_that_is_long_decided_says_who_did(here: World, 
     assert f"<@{PRIYA}> already approved it" in play.whispers(SUPPORT_LEADS, JONAS)[-1]
 
 
-async def test_only_the_requester_answers_the_question(play: Play) -> None:
+async def test_only_the_requester_answers_the_question(here: World, app: Running, play: Play) -> None:
     await ask_for_1250(play)
     await play.click(PRIYA, SUPPORT_LEADS, "case_ask")
     await play.say_why(PRIYA, "Which week?")
     await play.until(lambda: any("Which week?" in text for text in play.direct(MAYA)))
     assert not any("Which week?" in text for text in play.direct(TOM))
+    question, channel = play.slack.dm(MAYA)[-1]["ts"], here.slack.core.workspace.dm(MAYA).id
+    await play.slack.click(MAYA, "case_answer", channel=channel, ts=question)
+    await play.say_why(MAYA, "The last one.")
+    assert f"The question went to <@{MAYA}>." in await sent_by(here, TOM)
+    assert [(TOM, "answer", "NotAllowedError")] == await refused_clicks(app)
