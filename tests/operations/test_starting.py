@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox.world import World
 from bot.store.migrating import HEAD
 from tests.children import makegood
@@ -28,6 +30,19 @@ async def test_serving_is_refused_where_somebody_else_listens(here: World, datab
         f"HOST 127.0.0.1 and PORT {taken} cannot be listened on: Address already in use."
         == (complained.splitlines()[-1])
     )
+
+
+@pytest.mark.parametrize("arguments", [("serve",), ("migrate",), ("restore", "backup.db")])
+async def test_a_lock_that_cannot_be_had_is_said(
+    here: World, database_url: str, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    lock = tmp_path / "makegood.db.serving"
+    lock.mkdir()
+    sentence = (
+        f"The file {lock} cannot be locked, which keeps a second Makegood from the same database: "
+        "Is a directory. See DATABASE_URL.\n"
+    )
+    assert (2, "", sentence) == await makegood(here.environment(database_url), *arguments)
 
 
 async def test_a_new_database_is_made_where_there_was_no_folder(
