@@ -203,10 +203,14 @@ class Directory:
     async def _fresh(
         self, what: str, key: str, ask: Callable[[], Awaitable[Any]], read: Callable[[Any], T]
     ) -> T:
-        """Return what Slack said within the last minute, else ask. Failing to ask is never a yes."""
+        """Return what Slack said within the last minute, else ask. Failing to ask is never a yes.
+
+        An answer is as old as its question: nobody knows when Slack looked.
+        """
         known = self._known_now(what, key)
         if known is not None:
             return known  # type: ignore[no-any-return]  # it was read by the same reader
+        asked_at = self._now()
         try:
             said = await ask()
         except SlackApiError as error:
@@ -214,7 +218,7 @@ class Directory:
         except NETWORK_ERRORS as error:
             raise CouldNotCheckError(_why("no answer")) from error
         value = read(said)
-        self._known[what, key] = (self._now(), value)
+        self._known[what, key] = (asked_at, value)
         return value
 
 

@@ -85,6 +85,24 @@ async def test_somebody_removed_between_opening_and_sending_is_refused(here: Wor
     assert "Waiting for" in str(play.card(SUPPORT_LEADS, PRIYA))
 
 
+async def test_a_slow_answer_is_as_old_as_its_question(here: World, app: Running, play: Play) -> None:
+    await ask_for_1250(play)
+    app.desk.directory.forget()
+
+    def slow(what: str) -> bool:
+        if what == "slack: users.info was done":
+            here.clock.advance(timedelta(seconds=50))
+        return True
+
+    here.slack.core.watch = slow
+    await play.click(PRIYA, SUPPORT_LEADS, "case_deny")
+    await play.slack.until(lambda: play.slack.modal(PRIYA))
+    here.slack.control.set_user(PRIYA, {"is_restricted": True})
+    here.clock.advance(timedelta(seconds=10))
+    await play.say_why(PRIYA, "I do not think so.")
+    assert "Guests do not decide about money." in play.told(PRIYA)
+
+
 async def test_a_double_click_pays_once(here: World, play: Play) -> None:
     await ask_for_1250(play)
     here.slack.control.repeat_next(2)
