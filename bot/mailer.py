@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -11,8 +12,12 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from bot.store.tables import Mail
+from bot.store.work import LEASE
 
 _TIMEOUT: Final = 20.0
+"""Seconds for each command."""
+_WITHIN: Final = LEASE.total_seconds() - _TIMEOUT - 5
+"""Seconds for all of them. A last command more, and it still is over before another process has the mail."""
 
 
 class MailError(Exception):
@@ -26,7 +31,7 @@ class MailError(Exception):
 class Mailer:
     """One mail server, from an `smtp://` (STARTTLS where offered) or `smtps://` address."""
 
-    def __init__(self, url: str, sender: str) -> None:
+    def __init__(self, url: str, sender: str, within: float = _WITHIN) -> None:
         address = urlsplit(url)
         self._host = address.hostname or "localhost"
         self._tls = address.scheme == "smtps"
@@ -34,6 +39,7 @@ class Mailer:
         self._user = unquote(address.username) if address.username else None
         self._password = unquote(address.password) if address.password else None
         self._sender = sender
+        self._within = within
 
     async def send(self, mail: Mail) -> None:
         """Hand `mail` to the server. Raises MailError."""
@@ -45,7 +51,7 @@ class Mailer:
         message["Date"] = format_datetime(mail.created_at)
         message.set_content(mail.body)
         try:
-            async with self._session() as server:
+            async with asyncio.timeout(self._within), self._session() as server:
                 await server.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise MailError("The mail server does not accept this address.", for_good=True) from error

@@ -19,16 +19,36 @@ _CLOSING = "421 The server is closing the connection"
 
 @dataclass(slots=True)
 class Mailbox:
-    """What was sent, in order. `refuses` is the SMTP answer given instead of taking a mail."""
+    """What was sent, in order. `refuses` is the SMTP answer given instead of taking a mail.
+
+    `pause` is how many seconds the server takes over each command of a mail.
+    """
 
     url: str
     messages: list[EmailMessage] = field(default_factory=list)
     refuses: str = ""
+    pause: float = 0.0
     watch: Watch = unwatched
 
     def to(self, recipient: str) -> list[EmailMessage]:
         """Return what one person got."""
         return [message for message in self.messages if message["To"] == recipient]
+
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
+        self, _server: SMTP, _session: object, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a sender."""
+        await asyncio.sleep(self.pause)
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, _server: SMTP, _session: object, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a recipient."""
+        await asyncio.sleep(self.pause)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: object, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         """Take one mail, or answer as `refuses` says."""
