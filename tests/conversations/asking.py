@@ -31,18 +31,21 @@ def refunds_of(here: World, charge: str) -> list[tuple[int, str]]:
     return [(one["amount"], one["status"]) for one in here.stripe.books()[charge]["refunds"]]
 
 
-async def refused_clicks(app: Running) -> list[tuple[str, str, str]]:
-    """Return of everything that was refused to somebody: to whom, what they wanted, and why not."""
-    entries = await app.desk.store.read(lambda session: list(audit.select_entries(session, None, None)))
+async def refused_clicks(app: Running, subject_id: str | None = None) -> list[tuple[str, str, str]]:
+    """Return what was refused (about one subject): to whom, what they wanted, and why not."""
+    entries = await app.desk.store.read(lambda s: list(audit.select_entries(s, subject_id, None)))
     refused = [entry for entry in entries if entry.event == "click_refused"]
     return [(entry.actor, entry.detail["wanted"], entry.detail["why"]) for entry in refused]
 
 
-async def sent_by(here: World, who: str, payload: dict[str, Any] | None = None) -> str:
-    """Send a payload (the last one that was delivered) as `who`; return what the form says then."""
-    delivery = here.slack.core.delivery
+def last_sent(here: World) -> dict[str, Any]:
+    """Return what the newest click or form sent the app."""
+    return next(one.payload for one in reversed(here.slack.core.delivery.sent) if one.kind == "interactive")
+
+
+async def sent_by(here: World, who: str, payload: dict[str, Any]) -> str:
+    """Send a payload, signed, as if `who` had; return what the form says then."""
     someone = here.slack.core.workspace.users[who]
     user = {"id": who, "username": someone.name, "name": someone.name, "team_id": someone.team_id}
-    payload = (payload or delivery.sent[-1].payload) | {"user": user}
-    answer = await delivery.send("interactive", payload, wants_body=True)
+    answer = await here.slack.core.delivery.send("interactive", payload | {"user": user}, wants_body=True)
     return words(answer.body.get("view", {}))
