@@ -39,7 +39,8 @@ def backup(store: Store, path: Path) -> None:
 def restore(store: Store, path: Path) -> None:
     """Put a backup in the database's place. Nobody may be serving from it.
 
-    Raises ConfigurationError for PostgreSQL, and for a file that is no whole backup; nothing changes then.
+    Raises ConfigurationError for PostgreSQL, for a file that is no whole backup, and where it cannot be
+    written; nothing changes then.
     """
     target = _file(store)
     try:
@@ -48,9 +49,14 @@ def restore(store: Store, path: Path) -> None:
             found.execute("SELECT version_num FROM alembic_version")
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
-        _copy(path, target)
     except sqlite3.Error as error:
         raise ConfigurationError(f"{path} is not a backup that can be restored: {error}.") from error
+    try:
+        _copy(path, target)
+    except sqlite3.Error as error:
+        raise ConfigurationError(
+            f"The backup could not be put in the place of {target}: {error}. Nothing was changed."
+        ) from error
 
 
 def redraw_open(session: Session, now: datetime) -> None:

@@ -63,4 +63,9 @@ def check(engine: Engine) -> None:
 
 def _cannot_be_opened(error: DBAPIError) -> ConfigurationError:
     said = " ".join(str(error.orig).split()).rstrip(".?")
-    return ConfigurationError(f"The database cannot be opened: {said}. See DATABASE_URL.")
+    disk = ", and whether its disk is full or read-only" if said in _SAID_OF_DISKS else ""
+    return ConfigurationError(f"The database cannot be opened: {said}. See DATABASE_URL{disk}.")
+
+
+_SAID_OF_DISKS: Final = ("disk I/O error", "unable to open database file")
+"""What SQLite says, besides other things, of a disk that is full or read-only."""

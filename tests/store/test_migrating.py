@@ -149,14 +149,20 @@ def test_a_migration_that_fails_half_way_leaves_no_table(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda path: path.write_text("This is a letter and no database." * 100), "file is not a database"),
-        (lambda path: path.mkdir(), "unable to open database file"),
+        (
+            lambda path: path.write_text("This is a letter and no database." * 100),
+            "file is not a database. See DATABASE_URL.",
+        ),
+        (
+            lambda path: path.mkdir(),
+            "unable to open database file. See DATABASE_URL, and whether its disk is full or read-only.",
+        ),
     ],
 )
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path, make: Any, sentence: str) -> None:  # noqa: ANN401  # a lambda
     make(tmp_path / "makegood.db")
     store = Store(f"sqlite:///{tmp_path / 'makegood.db'}")
-    assert f"The database cannot be opened: {sentence}. See DATABASE_URL." == refusal(store)
+    assert f"The database cannot be opened: {sentence}" == refusal(store)
     store.close()
 
 
