@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.commands.policy import Subparsers
 from bot.commands.reading import database
-from bot.store import audit
+from bot.store import audit, frozen
 from bot.store.tables import Audit
 
 _COLUMNS = ("number", "at", "actor", "event", "subject_kind", "subject_id", "detail", "before", "hash")
@@ -21,9 +21,9 @@ def add(commands: Subparsers) -> None:
     """Add `audit` and its commands."""
     parser = commands.add_parser("audit", help="check and export the audit trail")
     under = parser.add_subparsers(dest="audit_command", required=True)
-    under.add_parser("verify", help="find any entry that was changed, removed or moved").set_defaults(
-        run=_verify
-    )
+    under.add_parser(
+        "verify", help="find any entry or fact that was changed, and any entry that was removed or moved"
+    ).set_defaults(run=_verify)
     export = under.add_parser("export", help="write entries for an auditor")
     which = export.add_mutually_exclusive_group()
     which.add_argument("--case", metavar="ID", help="one case, escalation or dispute")
@@ -35,7 +35,7 @@ def add(commands: Subparsers) -> None:
 def _verify(_arguments: Namespace) -> int:
     with database() as session:
         count = audit.count(session)
-        found = list(audit.faults(session))
+        found = [*audit.faults(session), *frozen.faults(session)]
         number, newest = audit.last(session)
     for fault in found:
         print(fault)

@@ -57,6 +57,7 @@ async def accept(desk: Desk, dispute_id: str, by: str) -> None:
             "accept_decided",
             actor=by,
             at=now,
+            detail={"playbook": desk.playbook.version},
             decided_by=by,
             decided_at=now,
             problem="",
@@ -73,7 +74,17 @@ async def challenge(desk: Desk, dispute_id: str, by: str) -> None:
 
     def decide(session: Session) -> None:
         dispute, now = answerable(desk, session, dispute_id, by, "challenge_taken"), desk.now()
-        move(session, dispute, "challenge_taken", actor=by, at=now, decided_by=by, decided_at=now)
+        detail = {"playbook": desk.playbook.version}
+        move(
+            session,
+            dispute,
+            "challenge_taken",
+            actor=by,
+            at=now,
+            detail=detail,
+            decided_by=by,
+            decided_at=now,
+        )
         if dispute.evidence_due_at and dispute.evidence_due_at > now:
             issue = issue_of(desk.playbook, "dispute")
             start_clock(session, dispute, issue, opened_at=now, answer_by=dispute.evidence_due_at)
@@ -105,6 +116,7 @@ async def submit(desk: Desk, dispute_id: str, by: str) -> None:
             "submit_decided",
             actor=by,
             at=now,
+            detail={"playbook": desk.playbook.version},
             submitted_by=by,
             submitted_at=now,
             problem="",

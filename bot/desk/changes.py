@@ -16,6 +16,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import issue_of, move, opened, start_clock, stop_clock, tell_requester
 from bot.errors import AlreadyDecidedError, NotFoundError
 from bot.store import changes, posts
+from bot.store.frozen import basis
 from bot.store.ids import new_id
 from bot.store.statements import add
 from bot.store.tables import BillingChange, ChangeStep
@@ -92,7 +93,7 @@ async def approve(desk: Desk, change_id: str, by: str) -> None:
 
     def decide(session: Session) -> None:
         change, now = _decidable(desk, session, change_id, by, "approved"), desk.now()
-        detail = {"headline": change.proposal["headline"], "playbook": change.playbook}
+        detail = {"headline": change.proposal["headline"], **basis(change)}
         move(session, change, "approved", actor=by, at=now, detail=detail, decided_by=by, decided_at=now)
         _begin(session, change, now)
         stop_clock(session, change_id)
@@ -112,7 +113,7 @@ async def deny(desk: Desk, change_id: str, by: str, why: str) -> None:
             "denied",
             actor=by,
             at=now,
-            detail={"note": why},
+            detail={"note": why, **basis(change)},
             decided_by=by,
             decided_at=now,
             decision_note=why,
@@ -129,7 +130,17 @@ async def go_on(desk: Desk, change_id: str, by: str) -> None:
 
     def decide(session: Session) -> None:
         change, now = _decidable(desk, session, change_id, by, "tried_again"), desk.now()
-        move(session, change, "tried_again", actor=by, at=now, decided_by=by, decided_at=now, problem="")
+        move(
+            session,
+            change,
+            "tried_again",
+            actor=by,
+            at=now,
+            detail=basis(change),
+            decided_by=by,
+            decided_at=now,
+            problem="",
+        )
         _begin(session, change, now)
 
     await authority.decide(desk, by, "go on", decide, (BillingChange, change_id))
@@ -147,7 +158,7 @@ async def leave_off(desk: Desk, change_id: str, by: str, why: str) -> None:
             "left_off",
             actor=by,
             at=now,
-            detail={"note": why},
+            detail={"note": why, **basis(change)},
             decided_by=by,
             decided_at=now,
             decision_note=why,
@@ -200,7 +211,7 @@ def _open(
         playbook=playbook.version,
         proposal=_document(proposal),
     )
-    detail = {"kind": str(proposal.kind), "headline": proposal.headline, "playbook": playbook.version}
+    detail = {"kind": str(proposal.kind), "headline": proposal.headline, **basis(change)}
     opened(session, change, actor=wanted.by, at=now, event="change_requested", detail=detail)
     for number, step in enumerate(proposal.steps, start=1):
         add(
@@ -217,7 +228,7 @@ def _open(
     if change.answer_by:
         start_clock(session, change, issue, opened_at=now, answer_by=change.answer_by)
     else:
-        move(session, change, "granted", actor="policy", at=now, decided_at=now)
+        move(session, change, "granted", actor="policy", at=now, detail=basis(change), decided_at=now)
         _begin(session, change, now)
     posts.ask(
         session,

@@ -122,7 +122,12 @@ def _open(
         due_at=now if found.status in ANSWERABLE else None,
     )
     dispute.advice = asdict(advice_on(desk, session, dispute))
-    detail = {"charge": found.charge_id, "reason": found.reason, "amount": str(found.amount)}
+    detail = {
+        "charge": found.charge_id,
+        "reason": found.reason,
+        "amount": str(found.amount),
+        "playbook": desk.playbook.version,
+    }
     opened(session, dispute, actor="stripe", at=now, event="disputed", detail=detail)
     if found.status in ANSWERABLE:
         start_clock(session, dispute, issue, opened_at=now, answer_by=answer_by)

@@ -14,6 +14,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import issue_of, move, opened, start_clock, stop_clock
 from bot.errors import AlreadyDecidedError, NotFoundError
 from bot.store import escalations, posts
+from bot.store.frozen import basis
 from bot.store.ids import new_id
 from bot.store.statements import fetch
 from bot.store.tables import Escalation
@@ -53,7 +54,8 @@ async def escalate(desk: Desk, raised: Raised, by: str, request_key: str) -> Esc
             answer_by=now + issue.sla,
             playbook=desk.playbook.version,
         )
-        opened(session, escalation, actor=by, at=now, event="escalated", detail={"issue": issue.id})
+        detail = {"issue": issue.id, **basis(escalation)}
+        opened(session, escalation, actor=by, at=now, event="escalated", detail=detail)
         start_clock(session, escalation, issue, opened_at=now, answer_by=escalation.answer_by)
         return escalation
 
@@ -69,7 +71,16 @@ async def acknowledge(desk: Desk, escalation_id: str, by: str) -> None:
     """
 
     def decide(session: Session, escalation: Escalation, now: datetime) -> None:
-        move(session, escalation, "acknowledged", actor=by, at=now, acknowledged_by=by, acknowledged_at=now)
+        move(
+            session,
+            escalation,
+            "acknowledged",
+            actor=by,
+            at=now,
+            detail=basis(escalation),
+            acknowledged_by=by,
+            acknowledged_at=now,
+        )
 
     await _decide(desk, escalation_id, by, "acknowledged", decide)
 
@@ -84,7 +95,7 @@ async def resolve(desk: Desk, escalation_id: str, by: str, how: str) -> None:
             "resolved",
             actor=by,
             at=now,
-            detail={"note": how},
+            detail={"note": how, **basis(escalation)},
             resolved_by=by,
             resolved_at=now,
             resolution=how,
@@ -105,7 +116,7 @@ async def hand_on(desk: Desk, escalation_id: str, by: str, route: str, why: str)
             "handed_on",
             actor=by,
             at=now,
-            detail={"note": why, "route": route},
+            detail={"note": why, "route": route, **basis(escalation)},
             route=route,
             also_route="",
             answer_by=now + issue.sla,

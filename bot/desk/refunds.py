@@ -10,6 +10,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import move, stop_clock, tell_requester
 from bot.errors import AlreadyDecidedError, NotFoundError
 from bot.store import cases
+from bot.store.frozen import basis
 from bot.store.tables import Case
 from policy import wire
 from policy.lifecycle import CaseState
@@ -37,7 +38,7 @@ async def approve(desk: Desk, case_id: str, by: str) -> None:
             "approved",
             actor=by,
             at=now,
-            detail={"amount": str(Money(case.amount_minor, case.currency)), "playbook": case.playbook},
+            detail={"amount": str(Money(case.amount_minor, case.currency)), **basis(case)},
             decided_by=by,
             decided_at=now,
             due_at=now,
@@ -60,7 +61,7 @@ async def deny(desk: Desk, case_id: str, by: str, why: str) -> None:
             "denied",
             actor=by,
             at=now,
-            detail={"note": why},
+            detail={"note": why, **basis(case)},
             decided_by=by,
             decided_at=now,
             decision_note=why,
@@ -109,7 +110,16 @@ async def retry(desk: Desk, case_id: str, by: str) -> None:
                 case.id, f"{busy.id} is under way on the same charge. Wait until it is done, then try again."
             )
         move(
-            session, case, "retried", actor=by, at=now, decided_by=by, decided_at=now, due_at=now, problem=""
+            session,
+            case,
+            "retried",
+            actor=by,
+            at=now,
+            detail=basis(case),
+            decided_by=by,
+            decided_at=now,
+            due_at=now,
+            problem="",
         )
 
     await authority.decide(desk, by, "retry", decide, (Case, case_id))
@@ -127,7 +137,7 @@ async def abandon(desk: Desk, case_id: str, by: str, why: str) -> None:
             "abandoned",
             actor=by,
             at=now,
-            detail={"note": why},
+            detail={"note": why, **basis(case)},
             decided_by=by,
             decided_at=now,
             decision_note=why,

@@ -15,6 +15,7 @@ from bot.desk.gathering import gather, with_history
 from bot.desk.record import issue_of, move, noted, opened, start_clock
 from bot.errors import FieldError
 from bot.store import audit, cases, escalations, posts, resolutions
+from bot.store.frozen import basis
 from bot.store.ids import new_id
 from bot.store.tables import Case, Escalation
 from policy import wire
@@ -92,7 +93,7 @@ def _refused(
         event="refused",
         kind="case",
         subject_id=case.id,
-        detail={"rule": ruling.rule, "playbook": ruling.playbook},
+        detail={"rule": ruling.rule, **basis(case)},
     )
     return ""
 
@@ -106,7 +107,7 @@ def _opened(
     case.needs_approver = needs_documented_approval(playbook, amount)
     if isinstance(ruling, Escalate):
         case.route, case.answer_by = ruling.route, ruling.due_at
-    detail = {"rule": ruling.rule, "playbook": ruling.playbook, "amount": str(amount)}
+    detail = {"rule": ruling.rule, "amount": str(amount), **basis(case)}
     opened(session, case, actor=facts.actor.id, at=now, event="requested", detail=detail)
     if isinstance(ruling, Escalate):
         start_clock(session, case, playbook.issues[ruling.issue], opened_at=now, answer_by=ruling.due_at)
@@ -137,7 +138,7 @@ def _escalated(
         facts=wire.facts_to_dict(facts),
         ruling=wire.ruling_to_dict(ruling),
     )
-    detail = {"rule": ruling.rule, "playbook": ruling.playbook, "issue": ruling.issue}
+    detail = {"rule": ruling.rule, "issue": ruling.issue, **basis(escalation)}
     opened(session, escalation, actor=facts.actor.id, at=now, event="escalated", detail=detail)
     start_clock(session, escalation, playbook.issues[ruling.issue], opened_at=now, answer_by=ruling.due_at)
     _copy_for(session, "escalation", escalation.id, facts.actor.id, now)

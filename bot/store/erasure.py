@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, update
 from sqlmodel import Session, col, select
 
 from bot.errors import DeskError
-from bot.store import audit, evidence, mirror, resolutions
+from bot.store import audit, evidence, frozen, mirror, resolutions
 from bot.store.ended import ENDED
 from bot.store.tables import (
     Audit,
@@ -126,6 +126,7 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
     copies = mirror.erase(session, customer_id, now)
     erased = Erased(len(changed) + len(emptied), len(mails), len(messages), len(entries), copies)
     if erased != Erased(0, 0, 0, 0):
+        facts = frozen.digests(session, [row for row in changed if not isinstance(row, Dispute)])
         for subject in ids:
             _redraw(session, subject, now)
         audit.record(
@@ -135,7 +136,7 @@ def erase(session: Session, customer_id: str, now: datetime) -> Erased:
             event=audit.ERASED,
             kind="customer",
             subject_id=customer_id,
-            detail={"entries": entries, "subjects": ids},
+            detail={"entries": entries, "subjects": ids, "facts": facts},
         )
     return erased
 
