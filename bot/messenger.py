@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from aiohttp import ClientConnectorError
@@ -25,6 +25,7 @@ from bot.cards.draw import draw
 from bot.cards.scene import Scene
 from bot.directory import NETWORK_ERRORS, Directory, error_name
 from bot.errors import ConfigurationError, CouldNotCheckError
+from bot.posted import find, keep_first, mark
 from bot.store import posts
 from bot.store.engine import Store
 from bot.store.tables import Post
@@ -34,11 +35,9 @@ log = structlog.get_logger()
 Look = Callable[[str], Awaitable[Scene]]
 NOT_IN_CHANNEL: Final = "Makegood is not in the channel."
 _SILENT: Final = "Slack does not answer."
-_EVENT: Final = "makegood_post"
 _NOT_THERE: Final = {"channel_not_found", "not_in_channel", "is_archived"}
 _GONE: Final = {"message_not_found", "cant_update_message"}
 """What Slack says of a message that was deleted: gone, or a tombstone above its replies."""
-_RECONCILE_WITHIN: Final = timedelta(minutes=10)
 ANSWERS_WITHIN: Final = timedelta(seconds=15)
 """After that, a call to Slack is given up."""
 _MAY_STILL_LAND: Final = 2 * LEASE
@@ -132,11 +131,11 @@ class Messenger:
             await self._put_off(post, "Its card is not posted yet.", timedelta(seconds=2))
             return "", ""
         channel = thread[0] if thread else post.channel or await self._channel(post.place)
-        found = await self._find(post, channel, thread[1] if thread else "") if post.tried > 1 else []
+        found = await find(self._client, post, channel, thread[1] if thread else "") if post.tried > 1 else []
         if found:
-            await self._keep_first(channel, found)
-            await self._update(post, channel, found[0], message)
-            return channel, found[0]
+            ts = await keep_first(self._client, channel, found)
+            await self._update(post, channel, ts, message)
+            return channel, ts
         if post.due_at is None or self._now() + self._answers_within > post.due_at:
             return "", ""  # the lease ends before the answer may come, and another process may have it then
         return await self._post(post, channel, thread[1] if thread else None, message)
@@ -150,18 +149,13 @@ class Messenger:
                 blocks=message.blocks,
                 thread_ts=thread,
                 unfurl_links=False,
-                metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
+                metadata=mark(post),
             )
         except ClientConnectorError:
             raise  # Slack was not even reached
         except NETWORK_ERRORS as error:
             raise _PerhapsPostedError from error
         return said["channel"], said["ts"]
-
-    async def _keep_first(self, channel: str, found: list[str]) -> None:
-        """Delete what Slack posted again of one row: two tries that both came through late."""
-        for ts in found[1:]:
-            await self._client.chat_delete(channel=channel, ts=ts)
 
     async def _update(self, post: Post, channel: str, ts: str, message: Message) -> bool:
         """Draw a message again. False when somebody deleted it."""
@@ -171,7 +165,7 @@ class Messenger:
                 ts=ts,
                 text=message.text,
                 blocks=message.blocks,
-                metadata={"event_type": _EVENT, "event_payload": {"id": str(post.id)}},
+                metadata=mark(post),
             )
         except SlackApiError as error:
             if error_name(error) in _GONE:
@@ -185,29 +179,6 @@ class Messenger:
         found = await self._store.read(lambda s: posts.of_subject(s, post.subject_id))
         root = next((one for one in found if one.purpose == post.under and one.ts), None)
         return (root.channel, root.ts) if root else None
-
-    async def _find(self, post: Post, channel: str, thread: str) -> list[str]:
-        """Look for what earlier tries may have left, by the row id that it carries; the oldest first."""
-        found: list[str] = []
-        window: dict[str, Any] = {
-            "channel": channel,
-            "oldest": str((post.created_at - _RECONCILE_WITHIN).timestamp()),
-            "include_all_metadata": True,
-            "limit": 200,
-        }
-        while True:
-            if thread:
-                said = await self._client.conversations_replies(ts=thread, **window)
-            else:
-                said = await self._client.conversations_history(**window)
-            for message in said["messages"]:
-                metadata = message.get("metadata") or {}
-                payload: Mapping[str, Any] = metadata.get("event_payload") or {}
-                if metadata.get("event_type") == _EVENT and payload.get("id") == str(post.id):
-                    found.append(str(message["ts"]))
-            window["cursor"] = (said.get("response_metadata") or {}).get("next_cursor") or ""
-            if not window["cursor"]:
-                return sorted(found)
 
     async def _channel(self, place: str) -> str:
         if place in self._directory.routes():
