@@ -41,11 +41,11 @@ _GONE: Final = {"message_not_found", "cant_update_message"}
 ANSWERS_WITHIN: Final = timedelta(seconds=15)
 """After that, a call to Slack is given up."""
 _MAY_STILL_LAND: Final = 2 * LEASE
-"""So long Slack may take over a post that was given up; a restart cuts a wait short by a lease at most."""
+"""So long Slack may take over what was given up; a restart cuts a wait short by a lease at most."""
 
 
-class _PerhapsPostedError(Exception):
-    """Slack was asked to post and did not answer: the message may stand there, now or in a while."""
+class _PerhapsDoneError(Exception):
+    """Slack did not answer: what it was asked for may be done, now or in a while."""
 
 
 class Messenger:
@@ -110,7 +110,7 @@ class Messenger:
             await self._put_off(post, *_what_to_do(error, post.tried))
         except ConfigurationError as error:
             await self._put_off(post, str(error), timedelta(minutes=1))
-        except _PerhapsPostedError:
+        except _PerhapsDoneError:
             await self._put_off(post, _SILENT, _MAY_STILL_LAND)
         except (CouldNotCheckError, *NETWORK_ERRORS):
             await self._put_off(post, _SILENT, _backoff(post.tried))
@@ -141,7 +141,7 @@ class Messenger:
         return await self._post(post, channel, thread[1] if thread else None, message)
 
     async def _post(self, post: Post, channel: str, thread: str | None, message: Message) -> tuple[str, str]:
-        """Post a message and return where it stands. Raises _PerhapsPostedError when nobody can say."""
+        """Post a message and return where it stands. Raises _PerhapsDoneError."""
         try:
             said = await self._client.chat_postMessage(
                 channel=channel,
@@ -154,11 +154,14 @@ class Messenger:
         except ClientConnectorError:
             raise  # Slack was not even reached
         except NETWORK_ERRORS as error:
-            raise _PerhapsPostedError from error
+            raise _PerhapsDoneError from error
         return said["channel"], said["ts"]
 
     async def _update(self, post: Post, channel: str, ts: str, message: Message) -> bool:
-        """Draw a message again. False when somebody deleted it."""
+        """Draw a message again. False when somebody deleted it. Raises _PerhapsDoneError.
+
+        What Slack is slow to draw may come over what is drawn after it, so that has to wait.
+        """
         try:
             await self._client.chat_update(
                 channel=channel,
@@ -171,6 +174,8 @@ class Messenger:
             if error_name(error) in _GONE:
                 return False
             raise
+        except TimeoutError as error:
+            raise _PerhapsDoneError from error
         return True
 
     async def _thread(self, post: Post) -> tuple[str, str] | None:

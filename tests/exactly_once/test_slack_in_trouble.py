@@ -39,6 +39,11 @@ def given_up(app: Running) -> int:
         return len(session.exec(select(Post).where(col(Post.said) == "Slack does not answer.")).all())
 
 
+def all_answered(here: World, came: Counter[str], method: str) -> bool:
+    """Say whether Slack has nothing more to do of what it was asked for, also by those who gave up."""
+    return came[f"slack: {method} came"] == here.slack.control.counts().get(method, 0)
+
+
 async def until_told(here: World, app: Running, play: Play) -> None:
     """Let time pass until the last words of a paid case are said."""
     for _ in range(8):
@@ -75,13 +80,29 @@ async def test_a_message_that_slack_posts_after_it_was_given_up_stands_there_onc
         await ask(play, cast.LARGE_1250)
         await play.until(lambda: 2 == given_up(app))
         await pass_time(here, app, timedelta(seconds=after))
-        all_of_them = came["slack: chat.postMessage came"]
-        await play.until(lambda: all_of_them == here.slack.control.counts().get("chat.postMessage"))
+        await play.until(lambda: all_answered(here, came, "chat.postMessage"))
         assert late == len(play.cards(SUPPORT_LEADS, PRIYA, OF))
         await approve(play, OF)
         await until_told(here, app, play)
         assert 1 == len(play.cards(SUPPORT_LEADS, PRIYA, OF))
         assert [] == told_twice(play)
+
+
+async def test_a_card_that_slack_draws_after_it_was_given_up_shows_the_newest_state_in_the_end(
+    here: World, database_url: str
+) -> None:
+    async with inhabited(here, database_url, slack_answers_within=timedelta(seconds=1)) as app:
+        play, came = Play(here.slack), Counter[str]()
+        here.slack.core.watch = lambda what: came.update([what]) is None
+        await ask(play, cast.LARGE_1250)
+        await play.until(lambda: play.card(SUPPORT_LEADS, PRIYA, OF))
+        here.slack.control.fault(Fault("chat.update", "delay", seconds=3.0))
+        await approve(play, OF)
+        await play.until(lambda: 1 == given_up(app))
+        await pass_time(here, app, timedelta(seconds=30))
+        await play.until(lambda: all_answered(here, came, "chat.update"))
+        await pass_time(here, app)
+        assert "Resolved — Refund issued" in said(play, OF)
 
 
 @pytest.mark.parametrize("kind", ["down", "rate_limit"])
