@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
@@ -40,6 +39,8 @@ _GONE: Final = {"message_not_found", "cant_update_message"}
 """What Slack says of a message that was deleted: gone, or a tombstone above its replies."""
 ANSWERS_WITHIN: Final = timedelta(seconds=15)
 """After that, a call to Slack is given up."""
+_CARD_COMES: Final = timedelta(seconds=2)
+"""After that, a thread looks again whether its card is posted."""
 _MAY_STILL_LAND: Final = 2 * LEASE
 """So long Slack may take over what was given up; a restart cuts a wait short by a lease at most."""
 
@@ -77,7 +78,7 @@ class Messenger:
                 held_up = False
                 for post in due:
                     if post.under and held_up:
-                        await self._store.write(partial(self._hand_back, post))
+                        await self._hand_back(post, timedelta(0))
                         continue
                     delivered = await self._deliver(post, draw(post, scene))
                     held_up = held_up or (bool(post.under) and not delivered)
@@ -95,8 +96,9 @@ class Messenger:
                 raise
             await self._client.chat_postMessage(channel=await self._direct_channel(user), text=text)
 
-    def _hand_back(self, post: Post, session: Session) -> None:
-        posts.hand_back(session, post, self._now())
+    async def _hand_back(self, post: Post, wait: timedelta) -> None:
+        """Give back a message that was taken up and not tried, for some time."""
+        await self._store.write(lambda s: posts.hand_back(s, post, self._now() + wait))
 
     async def _deliver(self, post: Post, message: Message) -> bool:
         """Bring one message to Slack, or put it off; say which."""
@@ -128,7 +130,7 @@ class Messenger:
             message = replace(message, blocks=[*message.blocks, _ANEW])
         thread = await self._thread(post)
         if post.under and not thread:
-            await self._put_off(post, "Its card is not posted yet.", timedelta(seconds=2))
+            await self._hand_back(post, _CARD_COMES)
             return "", ""
         channel = thread[0] if thread else post.channel or await self._channel(post.place)
         found = await find(self._client, post, channel, thread[1] if thread else "") if post.tried > 1 else []

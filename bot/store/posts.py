@@ -79,9 +79,9 @@ def take_due(session: Session, subject_id: str, now: datetime) -> Sequence[Post]
     return taken
 
 
-def hand_back(session: Session, post: Post, now: datetime) -> None:
-    """Give back a message that was taken up and not tried."""
-    change(session, post, tried=post.tried - 1, due_at=now)
+def hand_back(session: Session, post: Post, due_at: datetime) -> None:
+    """Give back a message that was taken up and not tried; it is due again at `due_at`."""
+    change(session, post, tried=post.tried - 1, due_at=due_at)
 
 
 def due_subjects(session: Session, now: datetime, limit: int = 100) -> Sequence[str]:

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.app import Running
+from bot.desk import sweeps
 from bot.sandbox.play import Play, words
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.cast import JONAS, MAYA, PRIYA, SUPPORT_LEADS
@@ -136,6 +137,28 @@ async def test_a_card_whose_answer_was_lost_shows_what_happened_meanwhile(
     await until_told(here, app, play)
     assert 1 == len(play.cards(SUPPORT_LEADS, PRIYA, OF))
     assert [] == told_twice(play)
+
+
+async def test_a_thread_keeps_its_order_however_long_it_waits_for_its_card(
+    here: World, app: Running, play: Play
+) -> None:
+    here.slack.control.fault(Fault("chat.postMessage", "execute_then_drop"))
+    await ask(play, cast.LARGE_1250)
+    await play.until(lambda: 1 == given_up(app))
+    assert (await play.click(PRIYA, SUPPORT_LEADS, "case_ask", OF)).ok
+    await play.say_why(PRIYA, "Which week?")
+    for _ in range(12):
+        here.clock.advance(timedelta(seconds=9))
+        await sweeps.messages(app.desk)
+    here.clock.advance(timedelta(seconds=11))
+    await sweeps.messages(app.desk)
+    here.clock.advance(timedelta(seconds=1.5))
+    await ask(play, cast.LARGE_1250)  # it is linked to the first, whose card may be looked for now
+    await play.until(lambda: play.trail(SUPPORT_LEADS, PRIYA, OF))
+    await pass_time(here, app)
+    asked, linked = play.trail(SUPPORT_LEADS, PRIYA, OF)
+    assert "Which week?" in asked
+    assert "asked for a refund of the same charge again" in linked
 
 
 @pytest.mark.parametrize("lost_answers", [0, 1])
