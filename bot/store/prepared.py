@@ -25,7 +25,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import class_mapper
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
+
+from bot.store.tables.row import UtcTime
 
 Row = TypeVar("Row", bound=SQLModel)
 Statement = Insert | Update | Delete | TextClause
@@ -44,9 +47,7 @@ class Prepared:
         self._fixed: dict[str, Any] = dict(compiled.params)
         types = {name: one.type for one, name in compiled.bind_names.items()}
         names = compiled.positiontup or types
-        self._parameters: list[tuple[str, _Processor | None]] = [
-            (name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names
-        ]
+        self._parameters = [(name, _processor(types[name], dialect)) for name in names]
         self._named = not compiled.positional
 
     def bound(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # as the driver takes them
@@ -55,6 +56,20 @@ class Prepared:
         if self._named:
             return {name: put(given[name]) if put else given[name] for name, put in self._parameters}
         return tuple([put(given[name]) if put else given[name] for name, put in self._parameters])
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    """Return what turns a value into the driver's."""
+    return (
+        _moment(dialect) if isinstance(kind, UtcTime) else kind.dialect_impl(dialect).bind_processor(dialect)
+    )
+
+
+@cache
+def _moment(dialect: Dialect) -> _Processor | None:
+    """The same for times; one moment goes into many columns, so the newest are kept."""
+    processor = UtcTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(_KEPT)(processor) if processor else None
 
 
 @lru_cache(_KEPT)
