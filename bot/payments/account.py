@@ -17,7 +17,7 @@ from stripe import StripeClient
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
 from bot.payments.accounts import Accounts
-from bot.payments.answers import Answer, Done, Order, answer_to
+from bot.payments.answers import NOT_STRIPES, Answer, Done, Order, answer_to
 from bot.payments.billing import Billing
 from bot.payments.calls import Calls, plain
 from bot.payments.copies import Copies
@@ -143,6 +143,8 @@ class Payments(Calls):
             return Done(read.refund(plain(found)))
         except stripe.StripeError as error:
             return answer_to(error)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return NOT_STRIPES
 
     async def refunds(self, charge_id: str) -> list[Refund]:
         """Page through every refund of a charge; the truth of what was paid back."""

@@ -83,7 +83,7 @@ def answer_to(error: stripe.StripeError) -> Answer:
     if isinstance(error, stripe.IdempotencyError):
         return Unknown("Stripe has other parameters under the same key", stored=True)
     if not 400 <= status < 500 or error.error is None:
-        return Unknown("the answer that came was not Stripe's")  # a proxy's page, or half of a body
+        return NOT_STRIPES
     return Refused(code, _SENTENCES.get(code) or f"Stripe refused it: {error.user_message}")
 
 
@@ -131,6 +131,9 @@ def _retry_after(error: stripe.StripeError) -> int:
     said = headers("retry-after") or headers("Retry-After") or "2"
     return int(said) if said.isdigit() else 2
 
+
+NOT_STRIPES: Final = Unknown("the answer that came was not Stripe's")
+"""A proxy's page, half of a body, or something that is no refund."""
 
 _SENTENCES: Final = {
     "charge_already_refunded": "Stripe says that this charge has already been refunded.",

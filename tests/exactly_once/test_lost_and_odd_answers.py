@@ -131,7 +131,16 @@ async def test_two_who_look_into_the_books_at_once_try_again_once(
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(200, "<html>Please sign in</html>"), (200, '{"id": "re_'), (302, ""), (403, "<html>Blocked</html>")],
+    [
+        (200, "<html>Please sign in</html>"),
+        (200, '{"id": "re_'),
+        (200, '{"status": "ok"}'),
+        (200, '{"id": "re_1", "object": "refund", "amount": "much", "currency": "usd"}'),
+        (200, "[]"),
+        (400, '{"error": "no such host"}'),
+        (302, ""),
+        (403, "<html>Blocked</html>"),
+    ],
 )
 async def test_an_answer_that_is_not_stripes_is_no_outcome(status: int, body: str) -> None:
     async def gateway(_request: Request) -> Response:
