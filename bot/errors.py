@@ -51,6 +51,10 @@ class StripeRefusedError(DeskError):
     """Stripe refused: the key lacks a permission, or the request was wrong."""
 
 
+class StripeKeyError(StripeRefusedError):
+    """Stripe did not look at the request: it does not accept the key, or not for this."""
+
+
 class SlackUnavailableError(DeskError):
     """Slack did not give what it was asked for; it is asked again."""
 

@@ -74,6 +74,11 @@ def standing(scene: Scene, case: Case) -> str:
                 else ""
             )
             return f"{waits} · answer by {when(deadline)} ({left(scene.now, deadline)}){asked}"
+        case CaseState.APPROVED if case.problem:
+            return (
+                f"⚠️ *Approved* by {_decider(case)}. *Nothing was sent to Stripe yet.* {escape(case.problem)} "
+                "The refund is sent by itself once that is mended."
+            )
         case CaseState.APPROVED:
             return f"🔵 *Approved* by {_decider(case)}. The refund goes to Stripe now."
         case CaseState.PAYING:
@@ -261,11 +266,11 @@ def _decider(case: Case) -> str:
 def _paying(scene: Scene) -> str:
     if scene.operation and scene.operation.state == "unknown":
         return (
-            f"❔ *Asking Stripe* whether the refund was made ({escape(scene.operation.said)}). "
-            "It is not known yet, and it will not be made twice."
+            "❔ *Asking Stripe* whether the refund was made. It is not known yet, and it will not be made "
+            f"twice. {escape(scene.operation.said)}"
         )
     if scene.operation and scene.operation.state == "later":
-        return "🔵 *Stripe is busy*; the refund is sent again in a moment."
+        return f"🔵 *The refund waits.* {escape(scene.operation.said)} It is sent again by itself."
     return "🔵 *The refund is on its way to Stripe.*"
 
 

@@ -154,8 +154,8 @@ def _working(steps: Sequence[ChangeStep]) -> str:
     unknown = next((step for step in steps if step.state == "unknown"), None)
     if unknown:
         return (
-            f"❔ *Asking Stripe* whether this was done: {escape(unknown.words)} ({escape(unknown.said)}). "
-            "It is not known yet, and it will not be done twice."
+            f"❔ *Asking Stripe* whether this was done: {escape(unknown.words)}. It is not known yet, and it "
+            f"will not be done twice. {escape(unknown.said)}"
         )
     if any(step.state == "later" for step in steps):
         return "🔵 *Stripe is busy*; it goes on in a moment."

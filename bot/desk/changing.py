@@ -80,7 +80,7 @@ def _settle(desk: Desk, step: ChangeStep, outcome: Outcome, session: Session) ->
                 move(session, change, "customer_asked", actor="stripe", at=now)
         case Later():
             state = "unknown" if held.state == "unknown" else "later"
-            write_to(session, held, state=state, said="Stripe is busy", due_at=now + outcome.wait)
+            write_to(session, held, state=state, said="Stripe is busy.", due_at=now + outcome.wait)
             posts.redraw(session, change.id, now)
         case Unknown():
             _unknown(session, change, held, outcome, now)

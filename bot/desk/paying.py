@@ -17,9 +17,9 @@ from bot.desk import mailing
 from bot.desk.desk import Desk
 from bot.desk.record import move, tell_requester
 from bot.desk.settling import UNANSWERED, block, put_off, settle, take_in
-from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
-from bot.payments import API_VERSION, Order
-from bot.store import cases
+from bot.errors import DeskError, NotFoundError, StripeKeyError, StripeRefusedError, StripeUnavailableError
+from bot.payments import API_VERSION, Answer, Done, Order, Refused, Unknown
+from bot.store import cases, posts
 from bot.store.ids import new_id
 from bot.store.tables import Case, Ledger, Operation, OutsideRefund
 from bot.store.work import LEASE, change, take
@@ -56,8 +56,8 @@ async def resume(desk: Desk, operation_id: str) -> None:
             await _send(desk, operation)
     except (StripeUnavailableError, StripeRefusedError, NotFoundError) as error:
         log.warning("operation put off", operation=operation.id, why=type(error).__name__)
-        sentence = str(error)
-        await desk.store.write(lambda session: put_off(session, operation, sentence, desk.now()))
+        why = _why(error)
+        await desk.store.write(lambda session: put_off(session, operation, why, desk.now()))
     await _tell_everyone(desk, operation.case_id)
 
 
@@ -76,6 +76,10 @@ async def _send_first(desk: Desk, case: Case) -> None:
             lambda session: change(session, case, due_at=desk.now() + timedelta(seconds=5))
         )
         return
+    except StripeKeyError as error:
+        sentence = str(error)
+        await desk.store.write(lambda session: _wait_for_the_key(session, case, sentence, desk.now()))
+        return
     except (NotFoundError, StripeRefusedError) as error:
         sentence = str(error)
         await desk.store.write(lambda session: block(session, case.id, sentence, desk.now()))
@@ -83,6 +87,11 @@ async def _send_first(desk: Desk, case: Case) -> None:
     operation = await desk.store.write(lambda session: _reserve(session, case.id, charge, desk.now()))
     if operation:
         await _send(desk, operation)
+
+
+def _wait_for_the_key(session: Session, case: Case, sentence: str, now: datetime) -> None:
+    change(session, case, problem=sentence, due_at=now + timedelta(minutes=1))
+    posts.redraw(session, case.id, now)
 
 
 async def _was_made_after_all(desk: Desk, case: Case, charge: Charge) -> bool:
@@ -136,6 +145,8 @@ def _write_again(session: Session, case: Case, refund: Refund) -> None:
 
 async def _send(desk: Desk, operation: Operation) -> None:
     answer = await desk.payments.make(_order(operation))
+    if isinstance(answer, Refused) and operation.sent > 1:
+        answer = await _unless_made_before(desk, operation, answer)
     log.info(
         "stripe answered",
         operation=operation.id,
@@ -143,6 +154,16 @@ async def _send(desk: Desk, operation: Operation) -> None:
         answer=type(answer).__name__.lower(),
     )
     await desk.store.write(lambda session: settle(desk, session, operation.id, answer))
+
+
+async def _unless_made_before(desk: Desk, operation: Operation, refused: Refused) -> Answer:
+    """Believe the refusal of what was sent before only if Stripe's books hold none of it."""
+    try:
+        refunds = await desk.payments.refunds(operation.charge_id)
+    except (StripeUnavailableError, StripeRefusedError, NotFoundError) as error:
+        return Unknown(_why(error))
+    made = next((refund for refund in refunds if refund.operation_id == operation.id), None)
+    return Done(made) if made else refused
 
 
 async def _look_it_up(desk: Desk, operation: Operation) -> None:
@@ -165,6 +186,13 @@ async def _look_it_up(desk: Desk, operation: Operation) -> None:
         await _send(desk, again)
 
 
+def _why(error: DeskError) -> str:
+    """Say why Stripe could not be read, for a card: the error's own words may promise more than is known."""
+    return (
+        "Stripe does not answer at the moment." if isinstance(error, StripeUnavailableError) else str(error)
+    )
+
+
 def _agrees(charge: Charge, refunds: list[Refund], operation: Operation) -> bool:
     """Say whether Stripe's charge and its list of refunds tell the same story, with room for this one."""
     standing = sum(one.amount.minor for one in refunds if one.status not in {"failed", "canceled"})
@@ -182,6 +210,7 @@ def _attempt_again(session: Session, seen: Operation, now: datetime) -> Operatio
     operation.attempt += 1
     operation.idempotency_key = _key(operation.id, operation.attempt)
     operation.first_sent_at = now
+    operation.sent = 1
     operation.key_spent = False
     operation.state = "executing"
     operation.due_at = now + LEASE
@@ -252,9 +281,8 @@ def _reserve(session: Session, case_id: str, charge: Charge, now: datetime) -> O
     session.add(operation)
     session.flush()
     session.expunge(operation)
-    move(
-        session, case, "refund_sent", actor="policy", at=now, detail={"operation": operation_id}, due_at=None
-    )
+    detail = {"operation": operation_id}
+    move(session, case, "refund_sent", actor="policy", at=now, detail=detail, problem="", due_at=None)
     return operation
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.desk import mailing
 from bot.desk.desk import Desk
 from bot.desk.record import move, noted, tell_requester
-from bot.payments import Answer, Done, Later, Refused
+from bot.payments import Answer, Done, Later, Refused, Unknown
 from bot.store import cases, posts
 from bot.store.tables import Case, Ledger, Operation
 from bot.store.work import change
@@ -39,13 +39,22 @@ def settle(desk: Desk, session: Session, operation_id: str, answer: Answer) -> N
     if isinstance(answer, Refused):
         _refused(session, operation, answer, now)
         return
-    if isinstance(answer, Later):
-        change(session, operation, state="later", said="Stripe asks to wait", due_at=now + answer.wait)
+    if isinstance(answer, Later) and operation.sent == 1:
+        # Nothing is under way at Stripe, so that what is sent next counts as the first again.
+        due_at = now + answer.wait
+        change(session, operation, state="later", sent=0, said=answer.why, due_at=due_at)
         posts.redraw(session, operation.case_id, now)
         return
+    _unknown(session, operation, answer, now)
+
+
+def _unknown(session: Session, operation: Operation, answer: Later | Unknown, now: datetime) -> None:
     first = operation.state != "unknown"
-    put_off(session, operation, answer.why, now)
-    change(session, operation, state="unknown", key_spent=answer.stored)
+    if isinstance(answer, Later):
+        change(session, operation, state="unknown", said=answer.why, due_at=now + answer.wait)
+    else:
+        put_off(session, operation, answer.why, now)
+        change(session, operation, state="unknown", key_spent=answer.stored)
     case = cases.get(session, operation.case_id)
     if case and first:
         noted(session, case, "refund_unknown", actor="stripe", at=now, detail={"why": answer.why})

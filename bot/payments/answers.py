@@ -9,7 +9,7 @@ from typing import Final
 
 import stripe
 
-from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
+from bot.errors import NotFoundError, StripeKeyError, StripeRefusedError, StripeUnavailableError
 from bot.stripe_objects import Refund
 from policy.money import Money
 
@@ -45,14 +45,18 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Stripe has not looked at it: ask again after `wait`."""
+    """Stripe has not looked at it: ask again after `wait`; `why` is a sentence."""
 
     wait: timedelta
+    why: str = "Stripe is busy."
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows whether Stripe made it. `stored` means that this key will answer the same for ever."""
+    """Nobody knows whether Stripe made it; `why` is a sentence.
+
+    `stored` means that this key will answer the same for ever.
+    """
 
     why: str
     stored: bool = False
@@ -70,18 +74,23 @@ def verified(body: bytes, signature: str, secret: str) -> bool:
 
 
 def answer_to(error: stripe.StripeError) -> Answer:
-    """Sort what went wrong with a refund into the four outcomes."""
+    """Sort what went wrong with a refund into the four outcomes.
+
+    A key that Stripe does not accept is no refusal of the refund, which may have been made before.
+    """
     status, code = error.http_status, _code(error)
+    if trouble := _key_trouble(error):
+        return Later(_UNTIL_MENDED, trouble)
     if isinstance(error, stripe.RateLimitError) or status == 429:
         return Later(timedelta(seconds=_retry_after(error)))
     if status is None or isinstance(error, stripe.APIConnectionError):
-        return Unknown("Stripe's answer was lost")
+        return Unknown("Stripe's answer was lost.")
     if status == 409:
-        return Unknown("Stripe is still working on the same request")
+        return Unknown("Stripe is still working on the same request.")
     if status >= 500:
-        return Unknown("Stripe answered with a fault of its own", stored=_replayed(error))
+        return Unknown("Stripe answered with a fault of its own.", stored=_replayed(error))
     if isinstance(error, stripe.IdempotencyError):
-        return Unknown("Stripe has other parameters under the same key", stored=True)
+        return Unknown("Stripe has other parameters under the same key.", stored=True)
     if not 400 <= status < 500 or error.error is None:
         return NOT_STRIPES
     return Refused(code, _SENTENCES.get(code) or f"Stripe refused it: {error.user_message}")
@@ -94,16 +103,8 @@ def refusal(error: stripe.StripeError) -> Exception:
             "Stripe has nothing under that id. Check that it was copied whole, "
             "and that it is from this account and not from test mode."
         )
-    if isinstance(error, stripe.AuthenticationError):
-        return StripeRefusedError(
-            "Stripe does not accept the key that Makegood has. An administrator has to renew it."
-        )
-    if isinstance(error, stripe.PermissionError):
-        return StripeRefusedError(
-            "Makegood's Stripe key lacks a permission for this. An administrator has to add it: read access "
-            "to charges and payment methods, and write access to refunds, disputes, files, customers, "
-            "invoices, subscriptions, coupons and the customer portal."
-        )
+    if trouble := _key_trouble(error):
+        return StripeKeyError(trouble)
     if (
         error.http_status is not None
         and 400 <= error.http_status < 500
@@ -113,6 +114,21 @@ def refusal(error: stripe.StripeError) -> Exception:
     return StripeUnavailableError(
         "Stripe does not answer at the moment. Nothing was changed; try again in a minute."
     )
+
+
+def _key_trouble(error: stripe.StripeError) -> str:
+    """Say what is wrong with our key, in words that never repeat Stripe's, which show a part of it."""
+    if isinstance(error, stripe.AuthenticationError):
+        return (
+            "Stripe does not accept the key that Makegood has. An administrator has to check STRIPE_API_KEY."
+        )
+    if isinstance(error, stripe.PermissionError):
+        return (
+            "Makegood's Stripe key lacks a permission for this. An administrator has to add it: read access "
+            "to charges and payment methods, and write access to refunds, disputes, files, customers, "
+            "invoices, subscriptions, coupons and the customer portal."
+        )
+    return ""
 
 
 def _code(error: stripe.StripeError) -> str:
@@ -132,8 +148,10 @@ def _retry_after(error: stripe.StripeError) -> int:
     return int(said) if said.isdigit() else 2
 
 
-NOT_STRIPES: Final = Unknown("the answer that came was not Stripe's")
+NOT_STRIPES: Final = Unknown("The answer that came was not Stripe's.")
 """A proxy's page, half of a body, or something that is no refund."""
+
+_UNTIL_MENDED: Final = timedelta(minutes=1)
 
 _SENTENCES: Final = {
     "charge_already_refunded": "Stripe says that this charge has already been refunded.",

@@ -15,7 +15,7 @@ import stripe
 
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
-from bot.payments.answers import Later, Refused, Unknown, answer_to
+from bot.payments.answers import Later, Refused, Unknown, answer_to, refusal
 from bot.payments.calls import Calls
 from bot.stripe_objects import LiveSubscription
 from policy.facts import Charge, Customer, Invoice
@@ -261,6 +261,8 @@ def _once(key: str) -> stripe.RequestOptions:
 async def _asked(call: Awaitable[stripe.StripeObject], said: str = "") -> Outcome:
     try:
         await call
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        return Refused("", str(refusal(error)))
     except stripe.StripeError as error:
         answer = answer_to(error)
         assert isinstance(answer, Refused | Later | Unknown)  # noqa: S101  # an error is never a refund

@@ -20,8 +20,10 @@ from bot.sandbox.slack.cast import MAYA, PRIYA, SUPPORT_LEADS
 from bot.sandbox.stripe import Fault, FaultKind, Mode, cast
 from bot.sandbox.world import World
 from bot.serving import serving
+from bot.store.work import change
 from policy.money import Money
 from tests.exactly_once.acts import (
+    LEASE_AND_BACKOFF,
     approve,
     ask,
     case_on,
@@ -149,7 +151,7 @@ async def test_an_answer_that_is_not_stripes_is_no_outcome(status: int, body: st
     order = Order("OP-1", "RF-1", "ch_1", Money(100, "USD"), "duplicate", PRIYA, API_VERSION, "key")
     application = Starlette(routes=[Route("/v1/refunds", gateway, methods=["POST"])])
     async with serving(application) as url, payments("sk_test_1", url) as stripe:
-        assert Unknown("the answer that came was not Stripe's") == await stripe.make(order)
+        assert Unknown("The answer that came was not Stripe's.") == await stripe.make(order)
 
 
 @pytest.mark.soak
@@ -198,6 +200,101 @@ async def test_a_refusal_says_why_releases_the_amount_and_offers_the_next_step(
     await play.until(lambda: "Resolved" in said(play, OF))
     assert ONCE == refunds_of(here, cast.LARGE_1250)
     assert ["refused", "done"] == [one.state for one in await operations_on(app, cast.LARGE_1250)]
+
+
+NOT_ACCEPTED = (
+    "Stripe does not accept the key that Makegood has. An administrator has to check STRIPE_API_KEY."
+)
+
+
+async def test_a_key_that_is_rolled_says_nothing_about_the_refund_that_was_sent_with_it(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.webhooks.mode = Mode.MISS
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DROP))
+    await ask_and_approve(play)
+    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    key, here.stripe.api_key = here.stripe.api_key, "sk_test_rolled"
+    for by in (LEASE_AND_BACKOFF, LEASE_AND_BACKOFF, DAY_AND_HOUR):
+        await pass_time(here, app, by)
+        await play.until(lambda: NOT_ACCEPTED in said(play, OF))
+        assert "Asking Stripe" in said(play, OF)
+        assert "paying" == await state_on(app)
+    assert "sk_test" not in said(play, OF)
+    assert not any("Not refunded" in text for text in play.direct(MAYA))
+    here.stripe.api_key = key
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved — Refund issued" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+    assert ["done"] == [one.state for one in await operations_on(app, cast.LARGE_1250)]
+    assert 1 == len(here.mailbox.messages)
+    assert 1 == sum("the money arrives" in text for text in play.direct(MAYA))
+
+
+async def test_a_refund_that_the_key_may_not_make_waits_until_it_may(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.deny("charge_write")
+    await ask_and_approve(play)
+    await play.until(lambda: "The refund waits" in said(play, OF))
+    assert "Makegood's Stripe key lacks a permission for this." in said(play, OF)
+    assert "paying" == await state_on(app)
+    here.stripe.deny()
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+    assert 1 == len(set(keys_sent(here)))
+
+
+async def test_a_key_that_is_rolled_before_anything_was_sent_makes_the_approved_refund_wait(
+    here: World, app: Running, play: Play
+) -> None:
+    await ask(play, cast.LARGE_1250, "500.00")
+    await play.until(lambda: play.card(SUPPORT_LEADS, PRIYA, OF))
+    key, here.stripe.api_key = here.stripe.api_key, "sk_test_rolled"
+    await approve(play, OF)
+    await play.until(lambda: "Nothing was sent to Stripe yet" in said(play, OF))
+    assert NOT_ACCEPTED in said(play, OF)
+    assert "approved" == await state_on(app)
+    here.stripe.api_key = key
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+
+
+async def test_a_refusal_of_what_was_sent_before_is_believed_only_if_the_books_agree(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.webhooks.mode = Mode.MISS
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DROP))
+    await ask_and_approve(play)
+    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    (operation,) = await operations_on(app, cast.LARGE_1250)
+    await app.desk.store.write(lambda session: change(session, operation, api_version="2019-02-19"))
+    here.clock.advance(LEASE_AND_BACKOFF)
+    await paying.resume(app.desk, operation.id)  # Stripe refuses that version before it looks at the key
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert not any("Not refunded" in text for text in play.direct(MAYA))
+    assert [None, 400] == [one["status"] for one in refund_requests(here)]
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+
+
+async def test_while_stripe_is_busy_what_is_unknown_stays_unknown(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.webhooks.mode = Mode.MISS
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DROP))
+    here.stripe.arrange(Fault(FaultKind.RATE_LIMIT, seconds=3600))
+    await ask_and_approve(play)
+    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    (operation,) = await operations_on(app, cast.LARGE_1250)
+    here.clock.advance(LEASE_AND_BACKOFF)
+    await paying.resume(app.desk, operation.id)
+    await play.until(lambda: "Stripe is busy." in said(play, OF))
+    assert "Asking Stripe" in said(play, OF)
+    await pass_time(here, app, timedelta(hours=2))
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
 
 
 async def test_an_unclear_key_and_too_little_left_go_to_a_person_who_can_close_the_case(

@@ -78,7 +78,7 @@ class Api:
     ) -> None:
         self._ledger = ledger
         self._delivered = delivered
-        self._api_key = api_key
+        self.api_key = api_key
         self._faults = faults
         self._closing = asyncio.Event()
         self.watch: Watch = unwatched
@@ -181,7 +181,7 @@ class Api:
         try:
             endpoint, call, paths = self._route(request)
             if endpoint.permission in self.denied:
-                raise _not_permitted(endpoint.permission, self._api_key)
+                raise _not_permitted(endpoint.permission, self.api_key)
         except ApiError as refusal:
             return _refused(refusal, request)
         try:
@@ -216,7 +216,7 @@ class Api:
                 "You did not provide an API key. You need to provide your API key in the Authorization "
                 "header.",
             )
-        if key != self._api_key:
+        if key != self.api_key:
             raise ApiError(401, f"Invalid API Key provided: {_masked(key)}", code="api_key_invalid")
         if request.version != API_VERSION:
             raise ApiError(400, f"Invalid Stripe API version: {request.version}")

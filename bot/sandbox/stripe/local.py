@@ -66,6 +66,15 @@ class LocalStripe:
     def webhook_url(self, url: str | None) -> None:
         self.webhooks.url = url
 
+    @property
+    def api_key(self) -> str:
+        """The one key that the account accepts."""
+        return self._api.api_key
+
+    @api_key.setter
+    def api_key(self, key: str) -> None:
+        self._api.api_key = key
+
     def watch(self, watch: Watch) -> None:
         """Let somebody watch the requests to the API."""
         self._api.watch = watch
