@@ -118,6 +118,7 @@ CASE: Final = Lifecycle(
     (CaseState.STUCK, "retried", CaseState.APPROVED),
     (CaseState.STUCK, "refund_succeeded", CaseState.PAID),
     (CaseState.STUCK, "abandoned", CaseState.ABANDONED),
+    (CaseState.ABANDONED, "refund_succeeded", CaseState.PAID),
 )
 
 ESCALATION: Final = Lifecycle(

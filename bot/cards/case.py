@@ -74,13 +74,8 @@ def standing(scene: Scene, case: Case) -> str:
                 else ""
             )
             return f"{waits} · answer by {when(deadline)} ({left(scene.now, deadline)}){asked}"
-        case CaseState.APPROVED if case.problem:
-            return (
-                f"⚠️ *Approved* by {_decider(case)}. *Nothing was sent to Stripe yet.* {escape(case.problem)} "
-                "The refund is sent by itself once that is mended."
-            )
         case CaseState.APPROVED:
-            return f"🔵 *Approved* by {_decider(case)}. The refund goes to Stripe now."
+            return _approved(case)
         case CaseState.PAYING:
             return f"{_paying(scene)}\nApproved by {_decider(case)}."
         case CaseState.SETTLING:
@@ -97,6 +92,11 @@ def standing(scene: Scene, case: Case) -> str:
             )
         case CaseState.DENIED:
             return f"⛔ *Denied* by {_decider(case)}\n{quote(case.decision_note)}"
+        case CaseState.STUCK | CaseState.ABANDONED if scene.operation and scene.operation.state == "settling":
+            return (
+                f"🔵 *Stripe has the refund after all, and it is not through yet* ({_status(scene)}). "
+                f"{_next_of_status(scene)}\n`{scene.operation.refund_id}`"
+            )
         case CaseState.STUCK:
             return f"⚠️ *Needs a person: nothing more happens by itself*\n{escape(case.problem)}"
         case CaseState.REFUSED:
@@ -261,6 +261,15 @@ def _decider(case: Case) -> str:
     if case.automatic and not case.decided_by:
         return f"the playbook, automatically{at}"
     return f"{who(case.decided_by)}{at}"
+
+
+def _approved(case: Case) -> str:
+    if case.problem:
+        return (
+            f"⚠️ *Approved* by {_decider(case)}. *Nothing was sent to Stripe yet.* {escape(case.problem)} "
+            "The refund is sent by itself once that is mended."
+        )
+    return f"🔵 *Approved* by {_decider(case)}. The refund goes to Stripe now."
 
 
 def _paying(scene: Scene) -> str:

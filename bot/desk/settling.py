@@ -19,6 +19,10 @@ from policy.money import Money
 
 UNANSWERED = frozenset({"executing", "unknown", "later"})
 LIVE = UNANSWERED | {"settling", "unclear"}
+_AFTER_ALL = (
+    "It had been closed without a refund. If the customer was paid back in another way meanwhile, they have "
+    "the money twice."
+)
 _FAILED = {
     "lost_or_stolen_card": "the card was reported lost or stolen",
     "expired_or_canceled_card": "the card has expired or was cancelled",
@@ -104,8 +108,9 @@ def _succeeded(
     _end(session, operation, "done", refund, now)
     if not CASE.may(CaseState(case.state), "refund_succeeded"):
         return
+    note = {"note": _AFTER_ALL} if case.state == CaseState.ABANDONED else {}
     amount = str(Money(case.amount_minor, case.currency))
-    detail = {"amount": amount, "refund": refund.id}
+    detail = {"amount": amount, "refund": refund.id, **note}
     move(
         session,
         case,
@@ -117,14 +122,15 @@ def _succeeded(
         problem="",
         due_at=None,
     )
-    tell_requester(session, case, "refunded", now, refund=refund.id, arrives=desk.playbook.arrives_within)
+    arrives = desk.playbook.arrives_within
+    tell_requester(session, case, "refunded", now, refund=refund.id, arrives=arrives, **note)
     mailing.write_to_customer(session, case, desk.playbook, now)
 
 
 def _pending(session: Session, operation: Operation, case: Case, refund: Refund, now: datetime) -> None:
     if operation.state not in LIVE:
         return
-    changed = (operation.state, operation.refund_status) != ("settling", refund.status)
+    new, changed = operation.state != "settling", operation.refund_status != refund.status
     change(
         session,
         operation,
@@ -133,10 +139,13 @@ def _pending(session: Session, operation: Operation, case: Case, refund: Refund,
         refund_status=refund.status,
         due_at=now + timedelta(hours=1),
     )
+    detail = {"refund": refund.id, "status": refund.status}
     if CASE.may(CaseState(case.state), "refund_pending"):
-        detail = {"refund": refund.id, "status": refund.status}
         move(session, case, "refund_pending", actor="stripe", at=now, detail=detail, refund_id=refund.id)
-    elif changed:
+        return
+    if new:
+        noted(session, case, "refund_pending", actor="stripe", at=now, detail=detail)
+    if new or changed:
         posts.redraw(session, case.id, now)
 
 
@@ -153,6 +162,7 @@ def _failed(session: Session, operation: Operation, case: Case, refund: Refund, 
     _end(session, operation, "failed", refund, now)
     mailing.withdraw(session, case, refund.id)
     if not CASE.may(CaseState(case.state), "refund_failed"):
+        posts.redraw(session, case.id, now)
         return
     verb = "was canceled" if refund.status == "canceled" else "failed"
     reason = _FAILED.get(refund.failure_reason, refund.failure_reason.replace("_", " "))
@@ -198,10 +208,11 @@ def _end(session: Session, operation: Operation, state: str, refund: Refund, now
 
 
 def _unreserve(session: Session, operation: Operation, *, refunded: int) -> None:
-    """Give back what a live operation had reserved; `refunded` of it is gone for good (minor units)."""
+    """Give back what an operation has reserved; `refunded` of it is gone for good (minor units)."""
     ledger = session.get(Ledger, operation.charge_id)
-    if ledger is None or operation.state not in LIVE:
+    if ledger is None:
         return
-    ledger.reserved_minor -= operation.amount_minor
+    if operation.state in LIVE:
+        ledger.reserved_minor -= operation.amount_minor
     ledger.refunded_minor += refunded
     session.flush()

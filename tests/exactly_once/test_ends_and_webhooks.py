@@ -8,11 +8,13 @@ import pytest
 from sqlmodel import Session, select
 
 from bot.app import Running
+from bot.payments import Order
 from bot.sandbox.play import Play
 from bot.sandbox.slack.cast import FINANCE, LENA, MAYA, PRIYA, SUPPORT_LEADS
 from bot.sandbox.stripe import Fault, FaultKind, Mode, Trick, cast
 from bot.sandbox.world import World, inhabited
 from bot.store.tables import Inbox
+from policy.money import Money
 from tests.exactly_once.acts import (
     approve,
     ask,
@@ -236,6 +238,68 @@ async def test_a_refund_made_in_the_dashboard_shows_on_the_open_case_and_on_the_
     await approve(play, CARD_OF)
     await play.until(lambda: "Only 1,200.00 USD is left on this charge" in said(play, CARD_OF))
     assert [(5000, "succeeded")] == refunds_of(here, CARD)
+
+
+async def close_unclear(here: World, app: Running, play: Play, charge: str, of: str) -> Order:
+    """Let a refund stay unclear, and its case be closed; return the order that is still on its way."""
+    here.stripe.arrange(Fault(FaultKind.DROP, times=9))
+    await ask(play, charge)
+    await approve(play, of)
+    await play.until(lambda: "Asking Stripe" in said(play, of))
+    outside = await here.stripe.refund_in_dashboard(charge, 1000)
+    here.stripe.faults.clear()
+    await pass_time(here, app, timedelta(hours=25))
+    await play.until(lambda: "do not say whether this refund was made" in said(play, of))
+    await play.click(PRIYA, SUPPORT_LEADS, "case_abandon", of)
+    await play.say_why(PRIYA, "Paid back by bank transfer.")
+    await play.until(lambda: "Closed without a refund" in said(play, of))
+    await here.stripe.settle_refund(outside["id"], "failed")  # so that there is room for it again
+    (one,) = await operations_on(app, charge)
+    money, key = Money(one.amount_minor, one.currency), one.idempotency_key
+    return Order(one.id, one.case_id, charge, money, one.reason, one.approver, one.api_version, key)
+
+
+@pytest.mark.parametrize("mode", [Mode.DELIVER, Mode.MISS], ids=str)
+async def test_a_refund_that_appears_after_its_case_was_closed_without_one_is_told_to_everyone(
+    here: World, app: Running, play: Play, mode: Mode
+) -> None:
+    order = await close_unclear(here, app, play, CARD, CARD_OF)
+    here.stripe.webhooks.mode = mode
+    await app.desk.payments.make(order)  # the request that was lost a day ago arrives
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved — Refund issued" in said(play, CARD_OF))
+    twice = "they have the money twice"
+    await play.until(lambda: twice in str(play.trail(SUPPORT_LEADS, PRIYA, CARD_OF)))
+    await play.until(lambda: any("the money arrives" in one and twice in one for one in play.direct(MAYA)))
+    assert 1 == len(here.mailbox.messages)
+    assert "closed" == (await case_on(app, CARD)).state
+    assert ["done"] == [one.state for one in await operations_on(app, CARD)]
+
+
+async def test_a_pending_refund_that_appears_after_its_case_was_closed_is_shown_until_it_is_through(
+    here: World, app: Running, play: Play
+) -> None:
+    order = await close_unclear(here, app, play, DEBIT, DEBIT_OF)
+    await app.desk.payments.make(order)
+    await play.until(lambda: "Stripe has the refund after all, and it is not through" in said(play, DEBIT_OF))
+    await play.until(lambda: "not through yet" in str(play.trail(SUPPORT_LEADS, PRIYA, DEBIT_OF)))
+    *_, refund = here.stripe.books()[DEBIT]["refunds"]
+    await here.stripe.settle_refund(refund["id"], "succeeded")
+    await play.until(lambda: "Resolved — Refund issued" in said(play, DEBIT_OF))
+    await here.stripe.settle_refund(refund["id"], "failed")
+    await play.until(lambda: "Needs a person" in said(play, DEBIT_OF))
+
+
+async def test_a_pending_refund_that_appears_and_comes_back_leaves_its_case_closed(
+    here: World, app: Running, play: Play
+) -> None:
+    order = await close_unclear(here, app, play, DEBIT, DEBIT_OF)
+    await app.desk.payments.make(order)
+    await play.until(lambda: "Stripe has the refund after all" in said(play, DEBIT_OF))
+    *_, refund = here.stripe.books()[DEBIT]["refunds"]
+    await here.stripe.settle_refund(refund["id"], "failed")
+    await play.until(lambda: "Closed without a refund" in said(play, DEBIT_OF))
+    assert [] == here.mailbox.messages
 
 
 async def test_a_dispute_that_arrives_before_the_approval_stops_the_refund(here: World, play: Play) -> None:
