@@ -63,7 +63,7 @@ def dispute_on_charge(session: Session, charge_id: str) -> Dispute | None:
 def operations(session: Session, case_id: str) -> Sequence[Operation]:
     """Return the operations of a case, oldest first."""
     return session.exec(
-        select(Operation).where(Operation.case_id == case_id).order_by(col(Operation.attempt))
+        select(Operation).where(Operation.case_id == case_id).order_by(col(Operation.first_sent_at))
     ).all()
 
 

@@ -297,6 +297,25 @@ async def test_while_stripe_is_busy_what_is_unknown_stays_unknown(
     assert ONCE == refunds_of(here, cast.LARGE_1250)
 
 
+async def test_the_card_shows_the_latest_operation_whatever_the_earlier_ones_took(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.webhooks.mode = Mode.HOLD
+    here.stripe.arrange(Fault(FaultKind.DROP))
+    await ask_and_approve(play)
+    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    here.stripe.arrange(Fault(FaultKind.REFUSE, code="insufficient_funds"))
+    await pass_time(here, app, DAY_AND_HOUR)  # its second key is refused
+    await play.until(lambda: "Needs a person" in said(play, OF))
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DROP, times=9))
+    await play.click(PRIYA, SUPPORT_LEADS, "case_retry", OF)
+    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    here.stripe.faults.clear()
+    await pass_time(here, app)
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+
+
 async def test_an_unclear_key_and_too_little_left_go_to_a_person_who_can_close_the_case(
     here: World, app: Running, play: Play
 ) -> None:
