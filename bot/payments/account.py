@@ -257,9 +257,9 @@ class Payments(Calls):
 
 
 @asynccontextmanager
-async def payments(api_key: str, api_base: str) -> AsyncIterator[Payments]:
-    """Open the way to Stripe, with time-outs and two retries for reads; closes its connections."""
-    transport = stripe.HTTPXClient(timeout=httpx.Timeout(20, connect=5))
+async def payments(api_key: str, api_base: str, patience: float = 20) -> AsyncIterator[Payments]:
+    """Open the way to Stripe, with a time-out of `patience` seconds and two retries for reads; closes it."""
+    transport = stripe.HTTPXClient(timeout=httpx.Timeout(patience, connect=5))
     client = StripeClient(
         api_key,
         http_client=transport,

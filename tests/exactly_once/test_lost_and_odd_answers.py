@@ -81,22 +81,92 @@ async def test_a_lost_answer_is_shown_as_unknown_and_found_out(
     assert 1 == len(here.mailbox.messages)
 
 
-@pytest.mark.parametrize("kind", [FaultKind.EXECUTE_THEN_DROP, FaultKind.DROP], ids=str)
+ASKS, WAITS = "Asking Stripe", "Stripe is busy."
+ONE_KEY, TWO_KEYS = ["1"], ["1", "2"]
+
+
+def nothing_is_claimed(here: World, play: Play) -> None:
+    shown = said(play, OF)
+    assert [] == [word for word in ("Resolved", "Refunded", "Needs a person", "refused it") if word in shown]
+    assert [] == [text for text in play.direct(MAYA) if "Refunded" in text or "Not refunded" in text]
+    assert [] == here.mailbox.messages
+
+
+def attempts(here: World) -> list[str]:
+    """Return the number at the end of each key that Stripe got."""
+    return [key.rpartition(":")[2] for key in dict.fromkeys(keys_sent(here))]
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown", "keys"),
+    [
+        (Fault(FaultKind.DROP), ASKS, TWO_KEYS),
+        (Fault(FaultKind.EXECUTE_THEN_DROP), ASKS, ONE_KEY),
+        (Fault(FaultKind.TRUNCATE), ASKS, ONE_KEY),
+        (Fault(FaultKind.CONFLICT), ASKS, TWO_KEYS),
+        (Fault(FaultKind.RATE_LIMIT, seconds=60), WAITS, TWO_KEYS),
+        (Fault(FaultKind.PLAIN_500), ASKS, TWO_KEYS),
+        (Fault(FaultKind.STORED_500, executed=True), ASKS, ONE_KEY),
+        (Fault(FaultKind.STORED_500, executed=False), ASKS, TWO_KEYS),
+    ],
+    ids=[
+        "drop",
+        "execute_then_drop",
+        "truncate",
+        "conflict",
+        "rate_limit",
+        "plain_500",
+        "stored",
+        "stored_undone",
+    ],
+)
 async def test_a_day_later_the_books_are_read_instead_of_the_key(
-    here: World, app: Running, play: Play, kind: FaultKind
+    here: World, app: Running, play: Play, fault: Fault, shown: str, keys: list[str]
 ) -> None:
     here.stripe.webhooks.mode = Mode.MISS
-    here.stripe.arrange(Fault(kind, times=50))
+    here.stripe.arrange(replace(fault, times=50))
     await ask_and_approve(play)
-    await play.until(lambda: "Asking Stripe" in said(play, OF))
+    await play.until(lambda: shown in said(play, OF))
+    nothing_is_claimed(here, play)
     here.stripe.faults.clear()
-    here.clock.advance(DAY_AND_HOUR)
-    await pass_time(here, app)
+    await pass_time(here, app, DAY_AND_HOUR)
     await play.until(lambda: "Resolved" in said(play, OF))
     assert ONCE == refunds_of(here, cast.LARGE_1250)
-    first, *others = dict.fromkeys(keys_sent(here))
-    assert (0 if kind is FaultKind.EXECUTE_THEN_DROP else 1) == len(others)
-    assert first.endswith(":1")
+    assert keys == attempts(here)
+    assert 1 == len(here.mailbox.messages)
+
+
+async def test_a_day_after_a_time_out_the_books_are_read_instead_of_the_key(
+    here: World, app: Running, play: Play
+) -> None:
+    here.stripe.webhooks.mode = Mode.MISS
+    await ask(play, cast.LARGE_1250, "500.00")
+    here.stripe.arrange(Fault(FaultKind.PLAIN_500, "GET", "/v1/charges/*", times=3))
+    await approve(play, OF)
+    await app.desk.tasks.finished()  # nothing was sent: the charge could not be read
+    here.stripe.arrange(Fault(FaultKind.EXECUTE_THEN_DELAY, seconds=1))
+    async with payments(here.stripe.api_key, here.stripe_url, patience=0.3) as impatient:
+        here.clock.advance(timedelta(seconds=6))
+        case = await case_on(app, cast.LARGE_1250)
+        await paying.advance(replace(app.desk, payments=impatient), case.id)
+    await play.until(lambda: ASKS in said(play, OF))
+    nothing_is_claimed(here, play)
+    await pass_time(here, app, DAY_AND_HOUR)
+    await play.until(lambda: "Resolved" in said(play, OF))
+    assert ONCE == refunds_of(here, cast.LARGE_1250)
+    assert ONE_KEY == attempts(here)
+
+
+async def test_a_day_after_a_refusal_nothing_was_sent_again(here: World, app: Running, play: Play) -> None:
+    here.stripe.webhooks.mode = Mode.MISS
+    here.stripe.arrange(Fault(FaultKind.REFUSE, code="insufficient_funds"))
+    await ask_and_approve(play)
+    await play.until(lambda: "Needs a person" in said(play, OF))
+    await pass_time(here, app, DAY_AND_HOUR)
+    assert "Needs a person" in said(play, OF)
+    assert ["refused"] == [one.state for one in await operations_on(app, cast.LARGE_1250)]
+    assert ONE_KEY == attempts(here)
+    assert [] == refunds_of(here, cast.LARGE_1250)
 
 
 async def test_an_answer_that_takes_too_long_is_asked_for_again_with_the_same_key(
