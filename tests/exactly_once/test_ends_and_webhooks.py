@@ -86,6 +86,18 @@ async def test_a_refund_that_needs_the_customer_says_so(here: World, play: Play)
     await play.until(lambda: any("They want a voucher instead." in text for text in play.direct(MAYA)))
 
 
+async def test_a_refund_that_the_customer_saw_to_is_done(here: World, app: Running, play: Play) -> None:
+    of = "6,200 JPY"
+    refund = await refund_pending(here, play, cast.KONBINI_CHARGE, of)
+    await play.until(lambda: "(requires action)" in said(play, of))
+    await here.stripe.settle_refund(refund, "succeeded")
+    await play.until(lambda: "Resolved — Refund issued" in said(play, of))
+    assert [(6200, "succeeded")] == refunds_of(here, cast.KONBINI_CHARGE)
+    assert ["done"] == [one.state for one in await operations_on(app, cast.KONBINI_CHARGE)]
+    assert 1 == sum("the money arrives" in text for text in play.direct(MAYA))
+    assert 1 == len(here.mailbox.messages)
+
+
 async def test_a_refund_that_fails_after_it_succeeded_opens_the_case_again(
     here: World, app: Running, play: Play
 ) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from itertools import cycle, islice
 
+import pytest
+
 from bot.app import Running
 from bot.sandbox.play import Play
-from bot.sandbox.slack.cast import JONAS, MAYA, PRIYA, REGGIE, SUPPORT_LEADS, TOM
+from bot.sandbox.slack.cast import FINANCE, JONAS, LENA, MAYA, PRIYA, REGGIE, SUPPORT_LEADS, TOM
 from bot.sandbox.stripe import Fault, FaultKind, cast
 from bot.sandbox.world import World
 from tests.exactly_once.acts import approve, ask, case_on, operations_on, refund_requests, refunds_of, said
@@ -61,6 +63,24 @@ async def test_a_dispute_that_arrives_while_the_refund_is_on_its_way_is_stripes_
     assert "The bank has opened a chargeback on this charge" in said(play, OF)
     assert [] == refunds_of(here, CARD)
     assert ["refused"] == [one.state for one in await operations_on(app, CARD)]
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["approval_first", "dispute_first"])
+async def test_of_a_dispute_and_an_approval_in_the_same_instant_stripe_says_which_came_first(
+    here: World, app: Running, play: Play, order: int
+) -> None:
+    await ask(play, CARD)
+    await play.until(lambda: play.card(SUPPORT_LEADS, PRIYA, OF))
+    both = [play.click(PRIYA, SUPPORT_LEADS, "case_approve", OF), here.stripe.file_dispute(CARD)]
+    await asyncio.gather(*both[::order])
+    await play.until(lambda: "Resolved" in said(play, OF) or "Needs a person" in said(play, OF))
+    await play.until(lambda: play.card(FINANCE, LENA, "chargeback"))
+    await app.desk.tasks.finished()
+    paid = "closed" == (await case_on(app, CARD)).state
+    assert (ONCE if paid else []) == refunds_of(here, CARD)
+    assert ("Resolved" if paid else "chargeback") in said(play, OF)
+    assert ["done"] * paid == [one.state for one in await operations_on(app, CARD) if one.state == "done"]
+    assert int(paid) == len(here.mailbox.messages)
 
 
 async def test_two_requests_for_one_charge_at_once_open_one_case(here: World, play: Play) -> None:
