@@ -51,7 +51,7 @@ async def clock(desk: Desk) -> AsyncIterator[None]:
     await sweeps.left_behind(desk)
     for sweep, seconds in (*SWEEPS, *CHORES):
         scheduler.add_job(
-            running.run,
+            running.round,
             "interval",
             args=[sweep],
             seconds=seconds,
@@ -66,6 +66,8 @@ async def clock(desk: Desk) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        scheduler.pause()
+        await running.break_off()
         scheduler.shutdown(wait=False)
         await desk.tasks.finished()
 
@@ -76,6 +78,21 @@ class _Running:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._busy: set[Sweep] = set()
+        self._rounds: set[asyncio.Task[None]] = set()
+
+    async def round(self, sweep: Sweep) -> None:
+        """Run a sweep in a task that the stop breaks off."""
+        task = asyncio.create_task(self.run(sweep), name=sweep.__name__)
+        self._rounds.add(task)
+        task.add_done_callback(self._rounds.discard)
+        await task
+
+    async def break_off(self) -> None:
+        """Break off the rounds under way, and wait until they have let go of their connections."""
+        rounds = list(self._rounds)
+        for task in rounds:
+            task.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
 
     async def run(self, sweep: Sweep) -> None:
         if sweep in self._busy:
