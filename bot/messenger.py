@@ -39,6 +39,8 @@ _GONE: Final = {"message_not_found", "cant_update_message"}
 """What Slack says of a message that was deleted: gone, or a tombstone above its replies."""
 ANSWERS_WITHIN: Final = timedelta(seconds=15)
 """After that, a call to Slack is given up."""
+_AT_ONCE: Final = 8
+"""So many subjects are shown at once: whoever clicks meanwhile waits for these at the most, not for all."""
 _CARD_COMES: Final = timedelta(seconds=2)
 """After that, a thread looks again whether its card is posted."""
 _MAY_STILL_LAND: Final = 2 * LEASE
@@ -68,11 +70,12 @@ class Messenger:
         self._now = now
         self._answers_within = answers_within
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._gate = asyncio.Semaphore(_AT_ONCE)
         self._direct: dict[str, str] = {}
 
     async def show(self, subject_id: str) -> None:
         """Bring every message of a subject up to date. What cannot be done now stays due."""
-        async with self._locks[subject_id]:
+        async with self._locks[subject_id], self._gate:
             while due := await self._store.write(lambda s: posts.take_due(s, subject_id, self._now())):
                 scene = await self._look(subject_id)
                 held_up = False

@@ -152,7 +152,7 @@ async def go_on(desk: Desk, dispute_id: str) -> None:
             await _put_off(desk, dispute, str(error))
         except (StripeRefusedError, NotFoundError) as error:
             await _refused(desk, dispute, str(error))
-    await desk.messenger.show(dispute_id)
+    desk.show_soon(dispute_id)
 
 
 async def _work(desk: Desk, dispute: Dispute) -> None:

@@ -34,7 +34,7 @@ async def advance(desk: Desk, change_id: str) -> None:
         outcome = await do(desk, change, step)
         log.info("step", change=change_id, step=step.number, kind=step.kind, outcome=type(outcome).__name__)
         await desk.store.write(partial(_settle, desk, step, outcome))
-    await desk.messenger.show(change_id)
+    desk.show_soon(change_id)
 
 
 async def invoice_changed(desk: Desk, invoice_id: str, event: str) -> None:

@@ -40,13 +40,13 @@ async def take_in(desk: Desk, dispute_id: str) -> None:
         customer = await desk.payments.customer(charge.customer_id) if charge.customer_id else None
         warning = await desk.store.write(lambda session: _open(desk, session, found, charge, customer))
         if warning:
-            await desk.messenger.show(warning)
+            desk.show_soon(warning)
     else:
         await desk.store.write(lambda session: follow(desk, session, found))
-    await desk.messenger.show(dispute_id)
+    desk.show_soon(dispute_id)
     case = await desk.store.read(lambda session: cases.newest_on_charge(session, found.charge_id))
     if case:
-        await desk.messenger.show(case.id)
+        desk.show_soon(case.id)
 
 
 def follow(desk: Desk, session: Session, found: StripeDispute) -> None:

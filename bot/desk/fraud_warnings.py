@@ -28,7 +28,7 @@ async def take_in(desk: Desk, warning_id: str) -> None:
     customer = await desk.payments.customer(charge.customer_id) if charge.customer_id else None
     subject = await desk.store.write(lambda session: _write(desk, session, found, charge, customer))
     if subject:
-        await desk.messenger.show(subject)
+        desk.show_soon(subject)
 
 
 def close_for_dispute(desk: Desk, session: Session, dispute: Dispute) -> str:

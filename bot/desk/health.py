@@ -36,7 +36,7 @@ async def watch_payments(desk: Desk) -> None:
         return
     subject = await desk.store.write(lambda session: _follow(desk, session, seen, health, now))
     if subject:
-        await desk.messenger.show(subject)
+        desk.show_soon(subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ async def _refund(desk: Desk, refund_id: str) -> None:
     customer = "" if refund.operation_id else (await desk.payments.charge(refund.charge_id)).customer_id
     subject = await desk.store.write(lambda session: _adopt(desk, session, refund, customer))
     if subject:
-        await desk.messenger.show(subject)
+        desk.show_soon(subject)
         await mailing.send_of(desk, subject)
 
 

@@ -65,7 +65,7 @@ async def send(desk: Desk, message_id: str) -> None:
         )
     else:
         await desk.store.write(lambda session: _sent(session, mail, desk.now()))
-    await desk.messenger.show(mail.case_id)
+    desk.show_soon(mail.case_id)
 
 
 def _due_of(session: Session, case_id: str, now: datetime) -> list[str]:

@@ -158,7 +158,7 @@ async def compare(desk: Desk) -> None:
         return
     subject = await desk.store.write(lambda session: _mend(desk, session, found, before, health, now))
     if subject:
-        await desk.messenger.show(subject)
+        desk.show_soon(subject)
 
 
 @dataclass(slots=True)

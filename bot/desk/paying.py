@@ -62,7 +62,7 @@ async def resume(desk: Desk, operation_id: str) -> None:
 
 
 async def _tell_everyone(desk: Desk, case_id: str) -> None:
-    await desk.messenger.show(case_id)
+    desk.show_soon(case_id)
     await mailing.send_of(desk, case_id)
 
 

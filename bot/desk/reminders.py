@@ -19,7 +19,7 @@ async def remind(desk: Desk, subject_id: str) -> None:
     Reminders that were missed while nothing ran are one reminder.
     """
     await desk.store.write(lambda session: _remind(desk, session, subject_id))
-    await desk.messenger.show(subject_id)
+    desk.show_soon(subject_id)
 
 
 def _remind(desk: Desk, session: Session, subject_id: str) -> None:
