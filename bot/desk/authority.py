@@ -1,4 +1,4 @@
-"""Who may decide, asked at every click and again at every submit; a no is written down too."""
+"""Who may decide and who may ask, at every click and again at every submit; a no is written down too."""
 
 from __future__ import annotations
 
@@ -75,6 +75,18 @@ async def check(desk: Desk, subject: Subject, by: str, what: str) -> None:
     async with writing_down(desk, by, what, KIND[type(subject)], subject.id):
         await desk.directory.learn(by, *_routes(subject))
         require(desk, subject, by)
+
+
+async def require_member(desk: Desk, by: str, what: str, kind: str, subject_id: str = "") -> None:
+    """Raise NotAllowedError unless `by` is a full member of this workspace, as Slack said within a minute.
+
+    `what` is what they want, in words that follow “may”; the trail has the same words. Raises
+    CouldNotCheckError where Slack cannot say.
+    """
+    async with writing_down(desk, by, what, kind, subject_id):
+        person = await desk.directory.person(by)
+        if not person.is_member:
+            raise NotAllowedError(f"Only full members of this workspace may {what}. Ask a colleague.")
 
 
 @asynccontextmanager

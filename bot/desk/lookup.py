@@ -12,7 +12,7 @@ from typing import Final
 from bot.desk import authority
 from bot.desk.desk import Desk
 from bot.desk.mirror import missing_kinds
-from bot.errors import NotAllowedError, NotFoundError
+from bot.errors import NotFoundError
 from bot.store import lookups, mirror
 from bot.store.lookups import Here, Match
 from bot.store.tables import Mirrored
@@ -55,7 +55,7 @@ async def look_up(desk: Desk, query: str, by: str) -> Matches | Looked:
 
     Raises NotFoundError with what to do, NotAllowedError, CouldNotCheckError, Stripe…Error.
     """
-    await _require_member(desk, by, "look a customer up")
+    await authority.require_member(desk, by, "look a customer up", "customer")
     query = _LINKED.sub(r"\1", query.strip())
     if not query:
         raise NotFoundError(_HOW)
@@ -77,13 +77,13 @@ async def look_up(desk: Desk, query: str, by: str) -> Matches | Looked:
 
 async def show(desk: Desk, customer_id: str, by: str) -> Looked:
     """Return the customer who was picked. Raises as `look_up` does."""
-    await _require_member(desk, by, "look a customer up", customer_id)
+    await authority.require_member(desk, by, "look a customer up", "customer", customer_id)
     return await _looked(desk, customer_id)
 
 
 async def failed(desk: Desk, customer_id: str, by: str) -> tuple[Customer, list[Failed]]:
     """Return a customer's newest failed charges. Raises as `look_up` does."""
-    await _require_member(desk, by, "see failed payments", customer_id)
+    await authority.require_member(desk, by, "see failed payments", "customer", customer_id)
     accounts = desk.payments.accounts
     customer, found = await asyncio.gather(accounts.customer(customer_id), accounts.failed(customer_id))
     return customer, found
@@ -91,26 +91,19 @@ async def failed(desk: Desk, customer_id: str, by: str) -> tuple[Customer, list[
 
 async def portal(desk: Desk, customer_id: str, by: str) -> str:
     """Make a link to Stripe's customer portal. Raises as `look_up` does."""
-    await _require_member(desk, by, "make a portal link", customer_id)
+    await authority.require_member(desk, by, "make a portal link", "customer", customer_id)
     return await desk.payments.portal_link(customer_id)
 
 
 async def twice(desk: Desk, customer_id: str, by: str) -> tuple[Customer, Twice, str]:
     """Return what is behind “I was charged twice”, and what is not known. Raises as `look_up` does."""
-    await _require_member(desk, by, "see double charges", customer_id)
+    await authority.require_member(desk, by, "see double charges", "customer", customer_id)
     accounts = desk.payments.accounts
     customer, charges = await asyncio.gather(accounts.customer(customer_id), accounts.charges(customer_id))
     recent = [one for one in charges if one.created_at > desk.now() - _TWICE_WITHIN]
     zone = zone_named(customer.timezone) if desk.playbook.local_days else UTC
     elsewhere = await _elsewhere(desk, customer_id, recent)
     return customer, charged_twice(recent, elsewhere, zone), await _not_filled(desk)
-
-
-async def _require_member(desk: Desk, by: str, what: str, customer_id: str = "") -> None:
-    async with authority.writing_down(desk, by, what, "customer", customer_id):
-        person = await desk.directory.person(by)
-        if not person.is_member:
-            raise NotAllowedError("Customers are looked up by full members of this workspace only.")
 
 
 async def _looked(desk: Desk, customer_id: str, note: str = "") -> Looked:

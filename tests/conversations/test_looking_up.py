@@ -71,7 +71,8 @@ async def test_only_whoever_asked_sees_the_answer(play: Play) -> None:
 async def test_guests_and_strangers_may_not_look_anybody_up(
     here: World, app: Running, play: Play, who: str
 ) -> None:
-    assert "full members of this workspace only" in words(await look(play, cast.MONTHLY_CUSTOMER, who))
+    refused = "Only full members of this workspace may look a customer up. Ask a colleague."
+    assert refused in words(await look(play, cast.MONTHLY_CUSTOMER, who))
     assert [(who, "look a customer up", "NotAllowedError")] == await refused_clicks(app)
     assert [] == [one for one in here.stripe.requests() if "customers" in one["path"]]
 

@@ -129,7 +129,7 @@ async def test_a_message_that_names_nobody_says_what_to_do(play: Play) -> None:
 async def test_a_guest_is_refused_in_the_form_too(here: World, play: Play) -> None:
     said = await play.slack.say(PRIYA, SUPPORT, "ella@sorensentea.example")
     await play.slack.shortcut(GUS, "payment_failed", SUPPORT, said.ts)
-    await play.until(lambda: "full members of this workspace only" in play.told(GUS))
+    await play.until(lambda: "Only full members of this workspace may" in play.told(GUS))
     assert [] == [one for one in here.stripe.requests() if "customers" in one["path"]]
 
 
