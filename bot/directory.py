@@ -234,4 +234,4 @@ def _why(said: str) -> str:
             "Slack has no user groups on this workspace's plan, so nobody can be checked. "
             "An administrator has to name the approvers in MAKEGOOD_APPROVERS."
         )
-    return f"Slack could not be asked who may decide ({said}), so nothing was decided. Try again in a minute."
+    return f"Slack could not be asked who may do this ({said}), so nothing was done. Try again in a minute."

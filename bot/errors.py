@@ -16,7 +16,7 @@ class NotAllowedError(DeskError):
 
 
 class CouldNotCheckError(DeskError):
-    """Slack did not answer who may decide, so nobody may for the moment."""
+    """Slack did not answer who may do this, so nobody may for the moment."""
 
 
 class AlreadyDecidedError(DeskError):

@@ -46,7 +46,7 @@ async def test_when_slack_cannot_say_who_may_decide_nobody_does(
     here.slack.control.fault(Fault("usergroups.users.list", "error", error="internal_error", times=1))
     await play.click(PRIYA, SUPPORT_LEADS, "case_approve")
     await play.until(lambda: play.whispers(SUPPORT_LEADS, PRIYA))
-    assert "Slack could not be asked who may decide" in play.whispers(SUPPORT_LEADS, PRIYA)[-1]
+    assert "Slack could not be asked who may do this" in play.whispers(SUPPORT_LEADS, PRIYA)[-1]
     assert [] == refunds_of(here, cast.LARGE_1250)
     assert (await play.click(PRIYA, SUPPORT_LEADS, "case_approve")).ok
     await play.until(lambda: [(125000, "succeeded")] == refunds_of(here, cast.LARGE_1250))

@@ -191,7 +191,7 @@ async def test_whoever_cannot_be_checked_is_refused_and_told_that_it_could_not_b
             here.slack.core.faults.pending.clear()
     await play.until(lambda: 1 + len(_FAILURES) == len(play.whispers(SUPPORT_LEADS, PRIYA)))
     sentences = [
-        f"Slack could not be asked who may decide ({why}), so nothing was decided. Try again in a minute."
+        f"Slack could not be asked who may do this ({why}), so nothing was done. Try again in a minute."
         for why in _FAILURES.values()
     ]
     assert sorted(sentences) == sorted(play.whispers(SUPPORT_LEADS, PRIYA)[1:])
