@@ -77,7 +77,7 @@ async def make_portal_link(desk: Desk, turn: Turn) -> None:
 async def refund_one(desk: Desk, turn: Turn) -> None:
     """Open the refund form with the customer's charges to choose from."""
     opened = await turn.client.views_open(trigger_id=turn.trigger_id, view=refund_form.skeleton())
-    desk.tasks.start(refund.fill_with_charges(desk, turn.client, opened["view"], turn.value), "fill the form")
+    desk.tasks.start(refund.fill_with_charges(desk, turn, opened["view"], turn.value), "fill the form")
     await turn.ack()
 
 
@@ -85,7 +85,7 @@ async def refund_duplicate(desk: Desk, turn: Turn) -> None:
     """Open the refund form for the second of two charges, over the form that showed them."""
     pushed = await turn.client.views_push(trigger_id=turn.trigger_id, view=refund_form.skeleton())
     filled = Filled({"reason": Reason.DUPLICATE, "charge": turn.value})
-    desk.tasks.start(refund.fill(desk, turn.client, pushed["view"], filled, turn.value), "fill the form")
+    desk.tasks.start(refund.fill(desk, turn, pushed["view"], filled, turn.value), "fill the form")
     await turn.ack()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -25,6 +27,8 @@ from handlers.turn import Turn
 from policy.facts import Actor, Charge, Chargeback, Customer, Identity, PastDueWish, Reason, Source
 from policy.ruling import Escalate
 
+Read = Callable[[], Awaitable[Filled]]
+"""Reads from Stripe what is to stand in the form."""
 _PATIENCE: Final = 2.0
 """Seconds that the form waits for Stripe before it says that it is waiting; Slack gives up after three."""
 
@@ -37,20 +41,20 @@ async def command(desk: Desk, turn: Turn) -> None:
         answered = await work
         await turn.ack(blocks=await _told(desk, answered), text=answered.ruling.headline)
         return
-    await _open(desk, turn.client, turn.trigger_id, line.filled, line.query)
+    await _open(desk, turn, line.filled, line.query)
     await turn.ack()
 
 
 async def shortcut(desk: Desk, turn: Turn) -> None:
     """Open the form with what a customer's message says."""
     line = from_message(turn.body["message"].get("text", ""))
-    await _open(desk, turn.client, turn.trigger_id, line.filled, line.query)
+    await _open(desk, turn, line.filled, line.query)
     await turn.ack()
 
 
 async def from_home(desk: Desk, turn: Turn) -> None:
     """Open the empty form from the Home page."""
-    await _open(desk, turn.client, turn.trigger_id, Filled(), "")
+    await _open(desk, turn, Filled(), "")
     await turn.ack()
 
 
@@ -59,18 +63,19 @@ async def from_warning(desk: Desk, turn: Turn) -> None:
     escalation = await escalations.look(desk, turn.value)
     note = "The card's issuer warns that this charge may be fraudulent; a refund may prevent a chargeback."
     filled = Filled({"note": note, "source": Source.SLACK})
-    await _open(desk, turn.client, turn.trigger_id, filled, escalation.charge_id)
+    await _open(desk, turn, filled, escalation.charge_id)
 
 
 async def prefilled(desk: Desk, turn: Turn, filled: Filled, query: str) -> None:
     """Open the form with what is known, for the charge or the customer that `query` names."""
-    await _open(desk, turn.client, turn.trigger_id, filled, query)
+    await _open(desk, turn, filled, query)
     await turn.ack()
 
 
 async def find_charges(desk: Desk, turn: Turn) -> None:
     """Offer the charges that the typed email or id names, by customer."""
     try:
+        await requesting.require_member(desk, turn.user, "look charges up")
         found = await desk.payments.find(turn.body["value"])
     except DeskError as error:
         await turn.ack(options=[b.option(str(error), "none")])
@@ -92,7 +97,7 @@ async def find_charges(desk: Desk, turn: Turn) -> None:
 
 async def redraw(desk: Desk, turn: Turn) -> None:
     """Show what depends on the chosen charge and reason."""
-    desk.tasks.start(_refill(desk, turn.client, turn.view), "redraw the form")
+    desk.tasks.start(_refill(desk, turn), "redraw the form")
     await turn.ack()
 
 
@@ -109,39 +114,55 @@ async def submit(desk: Desk, turn: Turn) -> None:
     await turn.ack(response_action="update", view=_ruling_view(waiting))
 
 
-async def _open(desk: Desk, client: AsyncWebClient, trigger_id: str, filled: Filled, query: str) -> None:
-    """Open the form at once; where something has to be looked up first, open a skeleton and fill it."""
-    if not query:
-        await client.views_open(trigger_id=trigger_id, view=refund_form.form(desk.playbook, filled))
+async def _open(desk: Desk, turn: Turn, filled: Filled, query: str) -> None:
+    """Open the form at once; where Slack or Stripe has to be asked first, open a skeleton and fill it."""
+    if not query and desk.directory.knows(turn.user):
+        shown = await _drawn(desk, turn.user, partial(_with_charge, desk, filled, query))
+        await turn.client.views_open(trigger_id=turn.trigger_id, view=shown)
         return
-    opened = await client.views_open(trigger_id=trigger_id, view=refund_form.skeleton())
-    desk.tasks.start(fill(desk, client, opened["view"], filled, query), "fill the form")
+    opened = await turn.client.views_open(trigger_id=turn.trigger_id, view=refund_form.skeleton())
+    desk.tasks.start(fill(desk, turn, opened["view"], filled, query), "fill the form")
 
 
-async def fill(desk: Desk, client: AsyncWebClient, view: dict[str, Any], filled: Filled, query: str) -> None:
+async def fill(desk: Desk, turn: Turn, view: dict[str, Any], filled: Filled, query: str) -> None:
     """Draw the form in a skeleton's place, with the charge that `query` names where it is one."""
-    hint, charge = filled.hint, None
-    try:
-        found = await desk.payments.find(query)
-        charge = found[0] if len(found) == 1 else None
-        if len(found) > 1:
-            hint = f"There are {len(found)} charges for {query}. Type that into the first field and pick one."
-    except DeskError as error:
-        hint = str(error)
-    shown = refund_form.form(desk.playbook, Filled(filled.values, filled.checks, charge, hint))
-    await _update(client, view, shown)
+    await _fill(desk, turn, view, partial(_with_charge, desk, filled, query))
 
 
-async def fill_with_charges(
-    desk: Desk, client: AsyncWebClient, view: dict[str, Any], customer_id: str
-) -> None:
+async def fill_with_charges(desk: Desk, turn: Turn, view: dict[str, Any], customer_id: str) -> None:
     """Draw the form in a skeleton's place, with one customer's charges to choose from."""
-    filled = Filled()
+    await _fill(desk, turn, view, partial(_with_charges, desk, customer_id))
+
+
+async def _fill(desk: Desk, turn: Turn, view: dict[str, Any], read: Read) -> None:
+    await _update(turn.client, view, await _drawn(desk, turn.user, read))
+
+
+async def _drawn(desk: Desk, user: str, read: Read) -> b.Block:
+    """Draw the form with what `read` returns; or why `user` may not have it, before anything is read."""
     try:
-        filled = replace(filled, offered=await _refundable(desk, customer_id))
+        await requesting.require_member(desk, user, "open the refund form")
     except DeskError as error:
-        filled = replace(filled, hint=str(error))
-    await _update(client, view, refund_form.form(desk.playbook, filled))
+        return refund_form.refusal(str(error))
+    return refund_form.form(desk.playbook, await read())
+
+
+async def _with_charge(desk: Desk, filled: Filled, query: str) -> Filled:
+    try:
+        found = await desk.payments.find(query) if query else []
+    except DeskError as error:
+        return replace(filled, hint=str(error))
+    if len(found) > 1:
+        hint = f"There are {len(found)} charges for {query}. Type that into the first field and pick one."
+        return replace(filled, hint=hint)
+    return replace(filled, charge=found[0] if found else None)
+
+
+async def _with_charges(desk: Desk, customer_id: str) -> Filled:
+    try:
+        return Filled(offered=await _refundable(desk, customer_id))
+    except DeskError as error:
+        return Filled(hint=str(error))
 
 
 async def _refundable(desk: Desk, customer_id: str) -> tuple[tuple[Charge, Customer | None], ...]:
@@ -150,19 +171,21 @@ async def _refundable(desk: Desk, customer_id: str) -> tuple[tuple[Charge, Custo
     return tuple(one for one in found if one[0].status == "succeeded" and one[0].captured)[:100]
 
 
-async def _refill(desk: Desk, client: AsyncWebClient, view: dict[str, Any]) -> None:
+async def _refill(desk: Desk, turn: Turn) -> None:
+    view = turn.view
     filled = refund_form.read(view)
     charge_id, charge, hint = filled.get("charge"), None, ""
     whose: str = view.get("private_metadata", "")
     offered: tuple[tuple[Charge, Customer | None], ...] = ()
     if charge_id and charge_id != "none":
         try:
+            await requesting.require_member(desk, turn.user, "look charges up", charge_id)
             charge = (await desk.payments.find(charge_id))[0]
             offered = await _refundable(desk, whose) if whose else ()
         except DeskError as error:
             hint = str(error)
     shown = Filled(filled.values, filled.checks, charge, hint, offered)
-    await _update(client, view, refund_form.form(desk.playbook, shown))
+    await _update(turn.client, view, refund_form.form(desk.playbook, shown))
 
 
 async def _update(client: AsyncWebClient, view: dict[str, Any], shown: b.Block) -> None:

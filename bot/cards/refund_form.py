@@ -100,10 +100,13 @@ def form(playbook: Playbook, filled: Filled) -> Block:
 
 
 def skeleton() -> Block:
-    """Draw the form while Stripe is being asked."""
-    return b.modal(
-        "Refund", "refund_loading", [b.section("Looking up the charge in Stripe …")], close="Cancel"
-    )
+    """Draw the form while Slack or Stripe is being asked."""
+    return b.modal("Refund", "refund_loading", [b.section("One moment …")], close="Cancel")
+
+
+def refusal(sentence: str) -> Block:
+    """Say in the form's place why there is none."""
+    return b.modal("Refund", "refund_refused", [b.section(f"⛔ {sentence}")])
 
 
 def charge_option(charge: Charge) -> Block:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.desk import paying
+from bot.desk import authority, paying
 from bot.desk.desk import Desk
 from bot.desk.drafts import Draft
 from bot.desk.gathering import gather, with_history
@@ -37,7 +37,21 @@ class Answered:
     subject_id: str
 
 
+async def require_member(desk: Desk, by: str, what: str, charge_id: str = "") -> None:
+    """Raise NotAllowedError or CouldNotCheckError unless `by` may ask for refunds; `what` follows “may”."""
+    await authority.require_member(desk, by, what, "charge", charge_id)
+
+
 async def request(desk: Desk, draft: Draft, by: Actor, request_key: str) -> Answered:
+    """Rule on what somebody asks for now, and record it.
+
+    Raises NotAllowedError and CouldNotCheckError where they may not ask, and what `ruled` does.
+    """
+    await require_member(desk, by.id, "ask for a refund", draft.charge_id)
+    return await ruled(desk, draft, by, request_key)
+
+
+async def ruled(desk: Desk, draft: Draft, by: Actor, request_key: str) -> Answered:
     """Rule on a request and record it. `request_key` makes a request that is delivered twice one request.
 
     Raises FieldError, StripeUnavailableError and StripeRefusedError; nothing is recorded then.

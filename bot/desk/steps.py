@@ -54,7 +54,10 @@ def backoff(step: ChangeStep) -> timedelta:
 
 
 async def _request_refund(desk: Desk, change: BillingChange, step: ChangeStep) -> Outcome:
-    """Ask for what comes back, as the agent would; the refund rules decide. The same request twice is one."""
+    """Ask for what comes back, as the agent would; the refund rules decide. The same request twice is one.
+
+    Whether the agent may ask was checked when they asked for the change.
+    """
     draft = Draft(
         charge_id=step.target,
         reason=Reason.TERMINATION,
@@ -64,7 +67,7 @@ async def _request_refund(desk: Desk, change: BillingChange, step: ChangeStep) -
         identity=Identity(email=True, organisation=True, tenant=True),
     )
     try:
-        answered = await requesting.request(desk, draft, Actor(change.requested_by), f"{change.id}:refund")
+        answered = await requesting.ruled(desk, draft, Actor(change.requested_by), f"{change.id}:refund")
     except FieldError as error:
         return Refused("", str(error))
     if answered.subject_id:

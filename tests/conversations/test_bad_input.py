@@ -181,6 +181,7 @@ async def test_a_bot_that_is_missing_from_the_channel_loses_nothing(here: World,
 
 
 async def test_a_revoked_token_loses_nothing(here: World, play: Play) -> None:
+    await play.open_form(MAYA, SUPPORT)  # who she is was asked while the token was good
     here.slack.control.revoke_token()
     await play.line(MAYA, SUPPORT, f"{cast.LARGE_1250} technical_error 'ticket 9' verified via email")
     here.slack.control.restore_token()

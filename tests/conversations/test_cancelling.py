@@ -86,6 +86,18 @@ async def test_at_once_a_lead_agrees_and_what_the_rule_gives_back_is_one_refund_
     assert "Granted: 490.00 USD goes back" in card(play)
 
 
+async def test_what_comes_back_is_refunded_also_when_whoever_asked_is_no_member_any_more(
+    here: World, play: Play
+) -> None:
+    await ask(play)
+    here.slack.control.set_user(MAYA, {"deleted": True})
+    here.clock.advance(timedelta(seconds=61))
+    await play.until(lambda: card(play))
+    await play.click(PRIYA, SUPPORT_LEADS, "change_approve", "Cancellation:")
+    await refunded(here, play, cast.YEARLY_OLD_CHARGE, 49000)
+    await play.until(lambda: "Carried out" in card(play))
+
+
 async def test_a_larger_refund_waits_for_its_own_approval(here: World, play: Play) -> None:
     await ask(play, cast.YEARLY_NEW_CUSTOMER)
     await play.until(lambda: play.card(SUPPORT_LEADS, JONAS, "Cancellation:"))
