@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cards import change_form
 from bot.cards.blocks import Block
 from bot.cards.change_form import Note, Typed
+from bot.desk import changes
 from bot.desk.desk import Desk
 from bot.directory import error_name
 from bot.errors import DeskError
@@ -97,6 +98,7 @@ class CustomerForm:
         await _update(client, view, self._drawn(self._first(desk, query, user)))
 
     async def _first(self, desk: Desk, query: str, user: str) -> Block:
+        await changes.require_member(desk, user, f"use {self.command}")
         customers = await desk.payments.billing.customers(query)
         if len(customers) > 1:
             return change_form.pick(self.title, self.open_action, customers)

@@ -17,8 +17,9 @@ from handlers.customer_form import CustomerForm, Sent
 _CHANGED: Final = "This is not what the form showed before. Look at it again, then send it."
 
 
-async def _draw(desk: Desk, note: Note, typed: Typed, _user: str) -> Block:
-    return await _drawn(desk, await past_due.look(desk, note["customer"], _chosen(typed)), typed, "")
+async def _draw(desk: Desk, note: Note, typed: Typed, user: str) -> Block:
+    look = await past_due.look(desk, note["customer"], _chosen(typed), user)
+    return await _drawn(desk, look, typed, "")
 
 
 async def _submit(desk: Desk, sent: Sent) -> Block:

@@ -37,7 +37,11 @@ async def portal_link(desk: Desk, customer_id: str) -> str:
 
 
 async def look(desk: Desk, customer_id: str, subscription_id: str, way: Way, by: str) -> Look:
-    """Read a customer's subscriptions and say what follows. Raises what reading Stripe raises."""
+    """Read a customer's subscriptions and say what follows.
+
+    Raises NotAllowedError, CouldNotCheckError, and what reading Stripe raises.
+    """
+    await changes.require_member(desk, by, "cancel a subscription", customer_id)
     billed = await desk.payments.billing.billed(customer_id)
     live = [one for one in billed.subscriptions if not one.over]
     chosen = next((one for one in live if one.facts.id == subscription_id), live[0] if live else None)
@@ -63,7 +67,7 @@ async def request(
 ) -> BillingChange | Look:
     """Have it cancelled, if it still is what the form has `shown`; else return how it looks now.
 
-    Raises FieldError, AlreadyDecidedError, and what reading Stripe raises.
+    Raises FieldError, AlreadyDecidedError, and what `look` raises.
     """
     before = await changes.repeated(desk, request_key)
     if before:

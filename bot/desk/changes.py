@@ -41,6 +41,11 @@ class Wanted:
     by: str
 
 
+async def require_member(desk: Desk, by: str, what: str, customer_id: str = "") -> None:
+    """Raise NotAllowedError or CouldNotCheckError unless `by` may ask for changes; `what` follows “may”."""
+    await authority.require_member(desk, by, what, "customer", customer_id)
+
+
 async def request(
     desk: Desk, request_key: str, wanted: Wanted, may: Callable[[Session], None] | None = None
 ) -> BillingChange:

@@ -30,7 +30,11 @@ class Look:
 
 
 async def look(desk: Desk, customer_id: str, subscription_id: str, gift: Gift | None, by: str) -> Look:
-    """Read a customer's subscriptions and say what follows. Raises what reading Stripe raises."""
+    """Read a customer's subscriptions and say what follows.
+
+    Raises NotAllowedError, CouldNotCheckError, and what reading Stripe raises.
+    """
+    await changes.require_member(desk, by, "give free access", customer_id)
     billed = await desk.payments.billing.billed(customer_id)
     live = [one for one in billed.subscriptions if not one.over]
     chosen = next((one for one in live if one.facts.id == subscription_id), live[0] if live else None)
@@ -55,7 +59,7 @@ async def request(
     """Ask for it; where that cannot be, return how it looks now.
 
     The agent's limit is counted again in the transaction that records it. Raises FieldError, LimitError,
-    AlreadyDecidedError, and what reading Stripe raises.
+    AlreadyDecidedError, and what `look` raises.
     """
     before = await changes.repeated(desk, request_key)
     if before:

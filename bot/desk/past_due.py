@@ -36,8 +36,12 @@ class Look:
     proposal: Proposal | Declined | None
 
 
-async def look(desk: Desk, customer_id: str, chosen: Chosen) -> Look:
-    """Read a customer's invoices and say what follows. Raises what reading Stripe raises."""
+async def look(desk: Desk, customer_id: str, chosen: Chosen, by: str) -> Look:
+    """Read a customer's invoices and say what follows.
+
+    Raises NotAllowedError, CouldNotCheckError, and what reading Stripe raises.
+    """
+    await changes.require_member(desk, by, "settle past-due invoices", customer_id)
     billed = await desk.payments.billing.billed(customer_id)
     account = Account(
         customer_id=customer_id,
@@ -65,12 +69,12 @@ async def request(
 ) -> BillingChange | Look:
     """Have it carried out, if it still is what the form has `shown`; else return how it looks now.
 
-    Raises FieldError, AlreadyDecidedError, and what reading Stripe raises.
+    Raises FieldError, AlreadyDecidedError, and what `look` raises.
     """
     before = await changes.repeated(desk, request_key)
     if before:
         return before
-    seen = await look(desk, customer_id, chosen)
+    seen = await look(desk, customer_id, chosen, by)
     if not isinstance(seen.proposal, Proposal) or fingerprint(seen.proposal) != shown:
         return seen
     wrong = {} if ticket else {"ticket": "Write the ticket, please: the resolution is documented there."}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import pytest
 
 from bot.app import Running
-from bot.sandbox.changing import choose
+from bot.sandbox.changing import choose, open_form, send
 from bot.sandbox.play import ALL_CHECKS, Play, words
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.cast import (
@@ -75,10 +76,6 @@ async def _from_a_warning(here: World, play: Play) -> Act:
     return lambda: play.click(LENA, FINANCE, "escalation_refund", "warns that this charge")
 
 
-async def _from_a_customer(_here: World, play: Play) -> Act:
-    return await _button_of_a_customer(play, "customer_refund")
-
-
 async def _search(_here: World, play: Play) -> Act:
     view_id = (await play.open_form(MAYA, SUPPORT))["id"]
     return lambda: play.slack.options(MAYA, "charge", cast.DUPLICATE_CUSTOMER, view_id=view_id)
@@ -101,7 +98,21 @@ async def _form(here: World, play: Play) -> Act:
     return lambda: play.slack.submit(MAYA, (play.slack.modal(MAYA) or {})["id"], state)
 
 
-async def _button_of_a_customer(play: Play, button: str) -> Act:
+async def _command(command: str, customer: str, _here: World, play: Play) -> Act:
+    return lambda: play.slack.command(MAYA, SUPPORT, command, customer)
+
+
+async def _answer(command: str, customer: str, name: str, answer: str, _here: World, play: Play) -> Act:
+    await open_form(play, MAYA, SUPPORT, command, customer)
+    return lambda: choose(play, MAYA, name, answer)
+
+
+async def _answered(command: str, customer: str, name: str, answer: str, here: World, play: Play) -> Act:
+    await (await _answer(command, customer, name, answer, here, play))()
+    return lambda: send(play, MAYA, ticket="4711", note="They asked for it.")
+
+
+async def _of_a_customer(button: str, _here: World, play: Play) -> Act:
     shown = await play.slack.command(MAYA, SUPPORT, "/customer", cast.MONTHLY_CUSTOMER)
     return lambda: play.slack.click(MAYA, button, channel=SUPPORT, ts=shown.ts)
 
@@ -112,13 +123,30 @@ REFUNDS: Final = {
     "a message": Asking(_from_a_message, "open the refund form"),
     "Home": Asking(_from_home, "open the refund form"),
     "a warning": Asking(_from_a_warning, "open the refund form", LENA),
-    "a customer": Asking(_from_a_customer, "open the refund form"),
+    "a customer": Asking(partial(_of_a_customer, "customer_refund"), "open the refund form"),
     "the search": Asking(_search, "look charges up"),
     "a charge picked": Asking(_pick, "look charges up"),
     "one line": Asking(_in_one_line, "ask for a refund"),
     "the form": Asking(_form, "ask for a refund"),
 }
-ASKING: Final = REFUNDS
+_OPEN: Final = {
+    "/pastdue": cast.PAST_DUE_FIVE_CUSTOMER,
+    "/cancel": cast.MONTHLY_CUSTOMER,
+    "/comp": cast.MONTHLY_CUSTOMER,
+}
+_FILLED: Final = {
+    "settle past-due invoices": ("/pastdue", _OPEN["/pastdue"], "past_due_refund", "no"),
+    "cancel a subscription": ("/cancel", _OPEN["/cancel"], "cancel_way", "at_period_end"),
+    "give free access": ("/comp", _OPEN["/comp"], "comp_months", "2"),
+}
+_BUTTONS: Final = {"cancel_open": "/cancel", "comp_open": "/comp"}
+CHANGES: Final = (
+    {name: Asking(partial(_command, name, whose), f"use {name}") for name, whose in _OPEN.items()}
+    | {f"{name} drawn again": Asking(partial(_answer, *how), name) for name, how in _FILLED.items()}
+    | {f"{name} sent": Asking(partial(_answered, *how), name) for name, how in _FILLED.items()}
+    | {name: Asking(partial(_of_a_customer, name), f"use {what}") for name, what in _BUTTONS.items()}
+)
+ASKING: Final = REFUNDS | CHANGES
 
 
 @pytest.mark.parametrize("asking", ASKING.values(), ids=ASKING)
@@ -129,14 +157,19 @@ async def test_who_became_a_guest_asks_for_nothing_at_the_next_step(
     await app.desk.tasks.finished()
     here.slack.control.set_user(who, {"is_restricted": True})
     here.clock.advance(_A_MINUTE)
-    before, asked = here.stripe.books(), here.stripe.requests()
+    before, asked = held(here), here.stripe.requests()
     outcome = await act()
     await app.desk.tasks.finished()
-    assert before == here.stripe.books()
+    assert before == held(here)
     assert asked == here.stripe.requests()
     refused = f"Only full members of this workspace may {asking.wanted}. Ask a colleague."
     assert refused in read_by(play, who, outcome)
     assert [(who, asking.wanted, "NotAllowedError")] == await refused_clicks(app)
+
+
+def held(here: World) -> tuple[Json, list[Json]]:
+    """Return every charge with its refunds, and what the customers of billing changes have."""
+    return here.stripe.books(), [here.stripe.billing(one) for one in _OPEN.values()]
 
 
 def read_by(play: Play, who: str, outcome: object) -> str:
@@ -173,10 +206,10 @@ async def test_who_cannot_be_checked_asks_for_nothing_and_is_told_so(
     await app.desk.tasks.finished()
     app.desk.directory.forget()
     here.slack.control.fault(Fault("users.info", "down"))
-    before, asked = here.stripe.books(), here.stripe.requests()
+    before, asked = held(here), here.stripe.requests()
     outcome = await act()
     await app.desk.tasks.finished()
-    assert before == here.stripe.books()
+    assert before == held(here)
     assert asked == here.stripe.requests()
     refused = "Slack could not be asked who may do this (status 503), so nothing"
     assert refused in read_by(play, who, outcome)
