@@ -63,7 +63,7 @@ async def from_warning(desk: Desk, turn: Turn) -> None:
     escalation = await escalations.look(desk, turn.value)
     note = "The card's issuer warns that this charge may be fraudulent; a refund may prevent a chargeback."
     filled = Filled({"note": note, "source": Source.SLACK})
-    await _open(desk, turn, filled, escalation.charge_id)
+    await prefilled(desk, turn, filled, escalation.charge_id)
 
 
 async def prefilled(desk: Desk, turn: Turn, filled: Filled, query: str) -> None:

@@ -22,7 +22,7 @@ async def test_a_warning_alerts_finance_once_and_offers_the_prefilled_refund(her
     ]
     await here.stripe.redeliver(events[-1])
     assert 1 == len(play.cards(FINANCE, LENA, "warns that this charge"))
-    await play.click(LENA, FINANCE, "escalation_refund", "warns that this charge")
+    assert (await play.click(LENA, FINANCE, "escalation_refund", "warns that this charge")).ok
     await play.slack.until(lambda: "1,250.00 USD" in str((play.slack.modal(LENA) or {}).get("blocks")))
     form = await play.modal(LENA, "refund_form")
     chosen = form["state"]["values"]["charge"]["charge"]["selected_option"]
