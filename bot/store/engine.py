@@ -292,6 +292,7 @@ def _engine(url: URL, *, sqlite: bool) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=not sqlite,
+        paramstyle="qmark" if sqlite else "format",  # by their place: there is nothing to look up by name
         hide_parameters=True,  # an error's text is logged, and the values are the customers'
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,

@@ -39,22 +39,19 @@ _KEPT: Final = 1024
 class Prepared:
     """A statement compiled for one kind of database, with what turns each value into the driver's."""
 
-    __slots__ = ("_fixed", "_named", "_parameters", "sql")
+    __slots__ = ("_fixed", "_parameters", "sql")
 
     def __init__(self, statement: Statement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        self._fixed: dict[str, Any] = dict(compiled.params)
+        self._fixed = {name: one.value for one, name in compiled.bind_names.items() if not one.required}
         types = {name: one.type for one, name in compiled.bind_names.items()}
-        names = compiled.positiontup or types
+        names = compiled.positiontup or ()
         self._parameters = [(name, _processor(types[name], dialect)) for name in names]
-        self._named = not compiled.positional
 
     def bound(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # as the driver takes them
         """Return the values of one execution as the driver takes them."""
-        given = {**self._fixed, **values}
-        if self._named:
-            return {name: put(given[name]) if put else given[name] for name, put in self._parameters}
+        given = {**self._fixed, **values} if self._fixed else values
         return tuple([put(given[name]) if put else given[name] for name, put in self._parameters])
 
 
