@@ -10,6 +10,7 @@ from bot.desk.desk import Desk
 from bot.desk.record import move, noted
 from bot.mailer import MailError
 from bot.store import cases, resolutions
+from bot.store.statements import change_where
 from bot.store.tables import Case, Mail
 from bot.store.work import change, take
 from policy.lifecycle import CaseState
@@ -92,7 +93,9 @@ def _sent(session: Session, mail: Mail, now: datetime) -> None:
 
 def _not_sent(session: Session, mail: Mail, sentence: str, now: datetime, *, for_good: bool) -> None:
     wait = timedelta(seconds=min(15 * 2**mail.tried, 900))
-    change(session, mail, said=sentence, due_at=None if for_good else now + wait)
+    taken_up = {"message_id": mail.message_id, "due_at": mail.due_at}
+    if change_where(session, Mail, taken_up, said=sentence, due_at=None if for_good else now + wait) == 0:
+        return  # it was withdrawn while the mail server was asked
     case = cases.get(session, mail.case_id)
     if case and for_good:
         noted(session, case, "mail_failed", actor="policy", at=now, detail={"note": sentence})

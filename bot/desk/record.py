@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, update
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col
 
 from bot.desk import endings
@@ -77,8 +76,7 @@ def move(
     change_guarded(session, type(subject), subject.id, {"state": before}, **changes)
     if subject in session:
         session.expunge(subject)  # its row is written already; what follows is only for whoever holds it
-    for name, value in changes.items():
-        set_committed_value(subject, name, value)
+    vars(subject).update(changes)
     noted(session, subject, happened, actor=actor, at=at, detail=detail)
     endings.moved(session, KIND[type(subject)], subject, before, detail or {}, at)
     posts.redraw(session, subject.id, at)

@@ -17,6 +17,12 @@ from bot.store.tables import Mirrored
 from bot.stripe_copies import KINDS, copied
 
 
+async def compare(app: Running) -> None:
+    """Compare the mirror with Stripe, and let Slack hear of what was found."""
+    await mirroring.compare(app.desk)
+    await app.desk.tasks.finished()
+
+
 async def test_the_back_fill_reads_everything(here: World, app: Running) -> None:
     await mirroring.fill(app.desk)
     assert [] == await mirroring.missing_kinds(app.desk)
@@ -89,7 +95,7 @@ async def test_a_drift_is_mended_counted_and_told_once_until_a_clean_comparison(
 ) -> None:
     await mirroring.fill(app.desk)
     here.clock.advance(timedelta(minutes=1))
-    await mirroring.compare(app.desk)
+    await compare(app)
     assert [] == incident_cards(play)
     here.stripe.webhooks.mode = Mode.MISS
     for one in customers(here, 24):
@@ -97,7 +103,7 @@ async def test_a_drift_is_mended_counted_and_told_once_until_a_clean_comparison(
     await here.stripe.delete_customer(cast.YEARLY_NEW_CUSTOMER)
     await here.stripe.fail_payment(cast.MONTHLY_CUSTOMER)
     here.clock.advance(timedelta(hours=1))
-    await mirroring.compare(app.desk)
+    await compare(app)
     await play.until(lambda: play.card(ENG_PLATFORM, NOOR, "Stripe sync error"))
     said = str(play.card(ENG_PLATFORM, NOOR))
     assert "objects were not here as they are in Stripe" in said
@@ -109,12 +115,12 @@ async def test_a_drift_is_mended_counted_and_told_once_until_a_clean_comparison(
     for one in customers(here, 8):
         await here.stripe.take_payment(one)
     here.clock.advance(timedelta(hours=1))
-    await mirroring.compare(app.desk)
+    await compare(app)
     await play.until(lambda: "8 of " in str(play.card(ENG_PLATFORM, NOOR)))
     assert 1 == len(incident_cards(play))
     here.stripe.webhooks.mode = Mode.DELIVER
     here.clock.advance(timedelta(hours=1))
-    await mirroring.compare(app.desk)
+    await compare(app)
     await play.until(lambda: "*Resolved* by the clock" in str(play.card(ENG_PLATFORM, NOOR)))
     assert "A later comparison found no difference." in play.trail(ENG_PLATFORM, NOOR)[-1]
 
@@ -124,7 +130,7 @@ async def test_a_little_drift_is_mended_without_a_word(here: World, app: Running
     here.stripe.webhooks.mode = Mode.MISS
     await here.stripe.take_payment(cast.MONTHLY_CUSTOMER)
     here.clock.advance(timedelta(hours=1))
-    await mirroring.compare(app.desk)
+    await compare(app)
     assert [] == await differing(here, app)
     assert [] == incident_cards(play)
 
@@ -132,13 +138,13 @@ async def test_a_little_drift_is_mended_without_a_word(here: World, app: Running
 async def test_the_comparison_waits_for_its_time_and_for_a_mirror_that_is_filled(
     here: World, app: Running
 ) -> None:
-    await mirroring.compare(app.desk)
+    await compare(app)
     assert [] == requested(here, "/v1/charges")
     await mirroring.fill(app.desk)
-    await mirroring.compare(app.desk)
+    await compare(app)
     asked = len(here.stripe.requests())
     here.clock.advance(timedelta(minutes=59))
-    await mirroring.compare(app.desk)
+    await compare(app)
     assert asked == len(here.stripe.requests())
 
 
@@ -149,9 +155,9 @@ async def test_a_comparison_that_stripe_breaks_off_is_done_again(here: World, ap
         await here.stripe.take_payment(one)
     here.clock.advance(timedelta(hours=1))
     here.stripe.arrange(Fault(method="GET", path="/v1/disputes", kind=FaultKind.PLAIN_500, times=3))
-    await mirroring.compare(app.desk)
+    await compare(app)
     assert [] != await differing(here, app)
-    await mirroring.compare(app.desk)
+    await compare(app)
     assert [] == await differing(here, app)
 
 

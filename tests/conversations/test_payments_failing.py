@@ -19,6 +19,7 @@ async def pass_minutes(here: World, app: Running, minutes: int = 1) -> None:
     here.clock.advance(timedelta(minutes=minutes))
     await settled(here, app)
     await health.watch_payments(app.desk)
+    await app.desk.tasks.finished()
 
 
 async def settled(here: World, app: Running) -> None:

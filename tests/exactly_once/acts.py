@@ -31,10 +31,11 @@ async def approve(play: Play, of: str, who: str = PRIYA) -> None:
 
 
 async def pass_time(here: World, app: Running, by: timedelta = LEASE_AND_BACKOFF) -> None:
-    """Push the clock ahead and let every sweep run once, without waiting for its cadence."""
+    """Push the clock ahead and let every sweep run once, with what it starts, whatever its cadence."""
     here.clock.advance(by)
     for sweep, _ in SWEEPS:
         await sweep(app.desk)
+    await app.desk.tasks.finished()
 
 
 def refunds_of(here: World, charge: str) -> list[tuple[int, str]]:

@@ -94,6 +94,7 @@ async def test_a_refund_that_the_customer_saw_to_is_done(here: World, app: Runni
     await play.until(lambda: "Resolved — Refund issued" in said(play, of))
     assert [(6200, "succeeded")] == refunds_of(here, cast.KONBINI_CHARGE)
     assert ["done"] == [one.state for one in await operations_on(app, cast.KONBINI_CHARGE)]
+    await app.desk.tasks.finished()
     assert 1 == sum("the money arrives" in text for text in play.direct(MAYA))
     assert 1 == len(here.mailbox.messages)
 
