@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -10,7 +9,6 @@ from typing import Any, Final
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards import blocks as b
 from bot.cards import customer as cards
 from bot.cards import refund_form, trouble
 from bot.cards.blocks import Block, Message
@@ -24,8 +22,6 @@ from handlers import refund
 from handlers.turn import Turn
 from policy.facts import Reason
 
-_PATIENCE: Final = 2.0
-"""Seconds that the answer waits for Stripe before it says that it is waiting; Slack gives up after three."""
 _NAMED: Final = re.compile(r"\bcus_[A-Za-z0-9]+\b|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 _FAILED: Final = "Payment failed"
 _TWICE: Final = "Charged twice"
@@ -33,20 +29,13 @@ _TWICE: Final = "Charged twice"
 
 async def command(desk: Desk, turn: Turn) -> None:
     """Answer with the customer's card, or with the list of those who may be meant."""
-    work = asyncio.ensure_future(lookup.look_up(desk, turn.text, turn.user))
-    done, _ = await asyncio.wait({work}, timeout=_PATIENCE)
-    if done:
-        shown = _drawn(desk, work.result())
-        await turn.ack(text=shown.text, blocks=shown.blocks)
-        return
-    desk.tasks.start(_answer(desk, turn, work), "answer a look-up")
-    await turn.ack("⏳ Stripe is slow just now. The answer comes here as soon as it is there.")
+    await turn.answer(desk, _drawn(desk, lookup.look_up(desk, turn.text, turn.user)))
 
 
 async def pick(desk: Desk, turn: Turn) -> None:
     """Show the customer who was picked, in the list's place."""
-    work = asyncio.ensure_future(lookup.show(desk, turn.chosen, turn.user))
-    desk.tasks.start(_answer(desk, turn, work), "answer a choice")
+    shown = _drawn(desk, lookup.show(desk, turn.chosen, turn.user))
+    desk.tasks.start(turn.answer_later(shown), "answer a choice")
     await turn.ack()
 
 
@@ -89,18 +78,11 @@ async def refund_duplicate(desk: Desk, turn: Turn) -> None:
     await turn.ack()
 
 
-def _drawn(desk: Desk, found: Matches | Looked) -> Message:
+async def _drawn(desk: Desk, looking: Awaitable[Matches | Looked]) -> Message:
+    found = await looking
     if isinstance(found, Matches):
         return cards.pick_list(found.query, found.found, found.more, found.note)
     return cards.card(desk.now(), found.account, found.here, found.note, livemode=desk.livemode)
-
-
-async def _answer(desk: Desk, turn: Turn, work: Awaitable[Matches | Looked]) -> None:
-    try:
-        shown = _drawn(desk, await work)
-    except DeskError as error:
-        shown = Message(str(error), [b.section(f"⛔ {error}")])
-    await turn.respond(shown.text, shown.blocks)
 
 
 async def _open(desk: Desk, turn: Turn, title: str, draw: Callable[[], Awaitable[Block]]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,10 +18,7 @@ from bot.desk import changes
 from bot.desk.desk import Desk
 from bot.directory import error_name
 from bot.errors import DeskError
-from handlers.turn import Turn
-
-_PATIENCE: Final = 2.0
-"""Seconds that a sent form waits for Stripe before it says that it is waiting; Slack gives up after three."""
+from handlers.turn import PATIENCE, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class CustomerForm:
         view = turn.view
         sent = Sent(change_form.read(view), json.loads(view["private_metadata"]), turn.user, view["id"])
         work = asyncio.ensure_future(self.submit(desk, sent))
-        done, _ = await asyncio.wait({work}, timeout=_PATIENCE)
+        done, _ = await asyncio.wait({work}, timeout=PATIENCE)
         if done:
             await turn.ack(response_action="update", view=work.result())
             return

@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards import blocks as b
 from bot.cards import refund_form
+from bot.cards.blocks import Message
 from bot.cards.refund_form import Filled
 from bot.cards.ruling import told
 from bot.desk import escalations, requesting
@@ -23,14 +24,12 @@ from bot.desk.requesting import Answered
 from bot.directory import error_name
 from bot.errors import DeskError, FieldError
 from handlers.one_line import from_line, from_message
-from handlers.turn import Turn
+from handlers.turn import PATIENCE, Turn
 from policy.facts import Actor, Charge, Chargeback, Customer, Identity, PastDueWish, Reason, Source
 from policy.ruling import Escalate
 
 Read = Callable[[], Awaitable[Filled]]
 """Reads from Stripe what is to stand in the form."""
-_PATIENCE: Final = 2.0
-"""Seconds that the form waits for Stripe before it says that it is waiting; Slack gives up after three."""
 
 
 async def command(desk: Desk, turn: Turn) -> None:
@@ -38,8 +37,7 @@ async def command(desk: Desk, turn: Turn) -> None:
     line = from_line(turn.text)
     if line.complete:
         work = requesting.request(desk, _draft(line.filled), _actor(turn), turn.trigger_id)
-        answered = await work
-        await turn.ack(blocks=await _told(desk, answered), text=answered.ruling.headline)
+        await turn.answer(desk, _message(desk, work))
         return
     await _open(desk, turn, line.filled, line.query)
     await turn.ack()
@@ -105,7 +103,7 @@ async def submit(desk: Desk, turn: Turn) -> None:
     """Rule on what was asked and show the ruling; when Stripe is slow, say so and show it later."""
     draft = _draft(refund_form.read(turn.view))
     work = asyncio.ensure_future(requesting.request(desk, draft, _actor(turn), turn.view["id"]))
-    done, _ = await asyncio.wait({work}, timeout=_PATIENCE)
+    done, _ = await asyncio.wait({work}, timeout=PATIENCE)
     if done:
         await turn.ack(response_action="update", view=_ruling_view(await _told(desk, work.result())))
         return
@@ -205,6 +203,11 @@ async def _tell_late(
     except DeskError as error:
         shown = [b.section(f"⛔ {error}")]
     await client.views_update(view_id=view_id, view=_ruling_view(shown))
+
+
+async def _message(desk: Desk, work: Awaitable[Answered]) -> Message:
+    answered = await work
+    return Message(answered.ruling.headline, await _told(desk, answered))
 
 
 async def _told(desk: Desk, answered: Answered) -> list[b.Block]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.cards.blocks import Block
+from bot.cards import blocks as b
+from bot.cards.blocks import Block, Message
+from bot.desk.desk import Desk
+from bot.errors import DeskError
+
+PATIENCE: Final = 2.0
+"""Seconds that an answer waits for Stripe before it says that it is waiting; Slack gives up after three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,25 @@ class Turn:
     def text(self) -> str:
         """What was typed after a command."""
         return str(self.body.get("text", ""))
+
+    async def answer(self, desk: Desk, drawing: Awaitable[Message]) -> None:
+        """Answer a command with what is drawn; when that takes long, say so and answer later."""
+        work = asyncio.ensure_future(drawing)
+        done, _ = await asyncio.wait({work}, timeout=PATIENCE)
+        if done:
+            shown = work.result()
+            await self.ack(text=shown.text, blocks=shown.blocks)
+            return
+        desk.tasks.start(self.answer_later(work), "answer a command")
+        await self.ack("⏳ Stripe is slow just now. The answer comes here as soon as it is there.")
+
+    async def answer_later(self, drawing: Awaitable[Message]) -> None:
+        """Answer with what is drawn once it is there, or with why it is not."""
+        try:
+            shown = await drawing
+        except DeskError as error:
+            shown = Message(str(error), [b.section(f"⛔ {error}")])
+        await self.respond(shown.text, shown.blocks)
 
     async def respond(self, text: str, blocks: list[Block]) -> None:
         """Answer later, to whoever asked alone; in the place of the message that was used, if any."""

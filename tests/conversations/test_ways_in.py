@@ -8,7 +8,7 @@ import pytest
 from bot.app import Running
 from bot.sandbox.play import Play
 from bot.sandbox.slack.cast import MAYA, PRIYA, SUPPORT, SUPPORT_LEADS
-from bot.sandbox.stripe import cast
+from bot.sandbox.stripe import Fault, FaultKind, cast
 from bot.sandbox.world import World, inhabited
 from bot.web.slack import as_json
 from tests.conversations.asking import ask_for_1250, refunds_of
@@ -39,6 +39,15 @@ async def test_a_replayed_submission_opens_no_second_case(here: World, play: Pla
     await play.until(lambda: "Resolved" in str(play.card(SUPPORT_LEADS, PRIYA)))
     assert 1 == len(play.cards(SUPPORT_LEADS, PRIYA, "1,250.00 USD"))
     assert [(125000, "succeeded")] == refunds_of(here, cast.LARGE_1250)
+
+
+async def test_a_line_is_answered_in_time_and_ruled_on_when_stripe_is_there(here: World, play: Play) -> None:
+    slow = Fault(method="GET", path="/v1/charges/*", kind=FaultKind.DELAY, seconds=2.3)
+    here.stripe.arrange(slow)
+    line = f"{cast.LARGE_1250} technical_error 'ticket T-9' verified via email"
+    assert "Stripe is slow just now" in await play.line(MAYA, SUPPORT, line)
+    await play.until(lambda: any("support leads" in text for text in play.whispers(SUPPORT, MAYA)[1:]))
+    await play.until(lambda: 1 == len(play.cards(SUPPORT_LEADS, PRIYA, "1,250.00 USD")))
 
 
 @pytest.mark.parametrize(
