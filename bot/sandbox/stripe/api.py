@@ -150,30 +150,32 @@ class Api:
         if stored is not None:
             original = {"Idempotent-Replayed": "true", "Original-Request": stored.request_id}
             return replace(stored, request_id=request.id, headers={**stored.headers, **original})
-        answer = None
         try:
-            answer = await self._perform(request, fault)
+            return await self._perform(request, fault)
         finally:
-            self.keys.finish(request.key, answer)
-        return answer
+            self.keys.finish(request.key)
 
     async def _perform(self, request: _Request, fault: Fault | None) -> Answer:
-        """Run the endpoint, with the delay or the failure that was arranged for it."""
-        if fault is None:
-            return self._run(request)
-        if fault.kind is FaultKind.DELAY:
+        """Run the endpoint, with the delay that was arranged for it, before or after."""
+        if fault is not None and fault.kind is FaultKind.DELAY:
             await self._pause(fault.seconds)
-        if fault.kind is FaultKind.REFUSE:
-            return _refused(_arranged_refusal(fault), request, executed=True)
-        if fault.kind is FaultKind.STORED_500:
-            if fault.executed:
-                self._run(request)
-            return _refused(server_error(), request, executed=True)
-        answer = self._run(request)
-        if fault.kind is FaultKind.EXECUTE_THEN_DELAY:
+        answer = self._outcome(request, fault)
+        if request.key:
+            self.keys.keep(request.key, answer)
+        if fault is not None and fault.kind is FaultKind.EXECUTE_THEN_DELAY:
             await self._delivered()
             await self._pause(fault.seconds)
         return answer
+
+    def _outcome(self, request: _Request, fault: Fault | None) -> Answer:
+        """Run the endpoint, or answer with the failure that was arranged for it."""
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            return _refused(_arranged_refusal(fault), request, executed=True)
+        if fault is not None and fault.kind is FaultKind.STORED_500:
+            if fault.executed:
+                self._run(request)
+            return _refused(server_error(), request, executed=True)
+        return self._run(request)
 
     def _run(self, request: _Request) -> Answer:
         ledger = self._ledger()

@@ -56,14 +56,17 @@ class IdempotencyKeys:
             raise in_use(key)
         return use.answer
 
-    def finish(self, key: str, answer: Answer | None) -> None:
+    def keep(self, key: str, answer: Answer) -> None:
+        """Let a key stand for its answer from the execution on, whether or not anybody waits to hear it."""
+        if answer.executed:
+            self._uses[key].answer = answer
+
+    def finish(self, key: str) -> None:
         """Unlock a key; it is forgotten when nothing was executed."""
         use = self._uses[key]
         use.busy = False
-        if answer is None or not answer.executed:
+        if use.answer is None:
             del self._uses[key]
-            return
-        use.answer = answer
 
     def clear(self) -> None:
         """Forget every key."""

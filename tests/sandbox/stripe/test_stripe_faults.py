@@ -18,6 +18,7 @@ from stripe import (
 
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.stripe import Fault, FaultKind, LocalStripe, cast
+from tests.sandbox.stripe.conftest import API_KEY
 
 CHARGE = cast.EXACTLY_2000
 
@@ -52,6 +53,27 @@ async def test_a_lost_answer_is_a_connection_error_and_the_same_key_repeats_it(
     again = await refund(client)
     assert refunded(local) == [700]
     assert local.books()[CHARGE]["refunds"][0]["id"] == again
+
+
+async def test_a_key_stands_for_what_was_executed_also_when_the_request_is_cut_off(
+    local: LocalStripe,
+) -> None:
+    local.arrange(Fault(FaultKind.EXECUTE_THEN_DELAY, seconds=60))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(local.app),
+        base_url="http://stripe.test",
+        headers={"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": "key_1"},
+    ) as within:
+        asked = {"charge": CHARGE, "amount": "700"}
+        first = asyncio.create_task(within.post("/v1/refunds", data=asked))
+        async with asyncio.timeout(10):
+            while not refunded(local):  # noqa: ASYNC110  # nobody tells us when a ledger changes
+                await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        again = await within.post("/v1/refunds", data=asked)
+    assert (200, "true") == (again.status_code, again.headers["Idempotent-Replayed"])
+    assert [700] == refunded(local)
 
 
 async def test_a_conflict_is_a_409_and_nothing_is_done(client: StripeClient, local: LocalStripe) -> None:
