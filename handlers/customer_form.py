@@ -79,7 +79,7 @@ class CustomerForm:
             await turn.ack(response_action="update", view=work.result())
             return
         desk.tasks.start(_tell_late(turn.client, view["id"], self._drawn(work)), f"tell {self.title}")
-        waiting = change_form.said(self.title, "⏳ Stripe is slow just now. The answer comes here by itself.")
+        waiting = change_form.said(self.title, "⏳ This takes a moment. The answer comes here by itself.")
         await turn.ack(response_action="update", view=waiting)
 
     async def _open(self, desk: Desk, turn: Turn, query: str) -> None:

@@ -108,7 +108,7 @@ async def submit(desk: Desk, turn: Turn) -> None:
         await turn.ack(response_action="update", view=_ruling_view(await _told(desk, work.result())))
         return
     desk.tasks.start(_tell_late(desk, turn.client, turn.view["id"], work), "tell the ruling")
-    waiting = [b.section("⏳ Stripe is slow just now. The answer comes here as soon as it is there.")]
+    waiting = [b.section("⏳ This takes a moment. The answer comes here as soon as it is there.")]
     await turn.ack(response_action="update", view=_ruling_view(waiting))
 
 

@@ -17,7 +17,7 @@ from bot.desk.desk import Desk
 from bot.errors import DeskError
 
 PATIENCE: Final = 2.0
-"""Seconds that an answer waits for Stripe before it says that it is waiting; Slack gives up after three."""
+"""Seconds that an answer waits for its content before it says so; Slack gives up after three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Turn:
             await self.ack(text=shown.text, blocks=shown.blocks)
             return
         desk.tasks.start(self.answer_later(work), "answer a command")
-        await self.ack("⏳ Stripe is slow just now. The answer comes here as soon as it is there.")
+        await self.ack("⏳ This takes a moment. The answer comes here as soon as it is there.")
 
     async def answer_later(self, drawing: Awaitable[Message]) -> None:
         """Answer with what is drawn once it is there, or with why it is not."""

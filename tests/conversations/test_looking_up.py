@@ -202,7 +202,7 @@ async def test_a_deleted_customer_is_said_to_be_deleted(here: World, play: Play)
 async def test_when_stripe_is_slow_the_answer_follows(here: World, play: Play) -> None:
     here.stripe.arrange(Fault(method="GET", path="/v1/customers/*", kind=FaultKind.DELAY, seconds=2.3))
     told = words(await look(play, cast.MONTHLY_CUSTOMER))
-    assert "Stripe is slow just now" in told
+    assert "This takes a moment" in told
     await play.until(lambda: "Ella Sørensen" in words(newest(play)))
 
 

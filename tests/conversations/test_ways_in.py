@@ -45,7 +45,7 @@ async def test_a_line_is_answered_in_time_and_ruled_on_when_stripe_is_there(here
     slow = Fault(method="GET", path="/v1/charges/*", kind=FaultKind.DELAY, seconds=2.3)
     here.stripe.arrange(slow)
     line = f"{cast.LARGE_1250} technical_error 'ticket T-9' verified via email"
-    assert "Stripe is slow just now" in await play.line(MAYA, SUPPORT, line)
+    assert "This takes a moment" in await play.line(MAYA, SUPPORT, line)
     await play.until(lambda: any("support leads" in text for text in play.whispers(SUPPORT, MAYA)[1:]))
     await play.until(lambda: 1 == len(play.cards(SUPPORT_LEADS, PRIYA, "1,250.00 USD")))
 
