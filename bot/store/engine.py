@@ -170,7 +170,7 @@ class Store:
                     raise
             else:
                 return self._connection
-        self._connection = begun(self.engine)
+        self._connection = begin_writing(self.engine)
         return self._connection
 
     def _let_go(self) -> None:
@@ -180,7 +180,7 @@ class Store:
             self._connection = None
 
 
-def begun(engine: Engine) -> Connection:
+def begin_writing(engine: Engine) -> Connection:
     """Open a connection and begin a transaction in which nobody else writes. Who closes it undoes it."""
     # Left to begin by itself, the driver would take a way of its own there and back for it.
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")

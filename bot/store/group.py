@@ -66,7 +66,9 @@ class GroupSession(Session):
         self._read_ahead.pop(row, None)
 
     def wait_guarded(self, statement: Statement, values: Mapping[str, Any], row: RowName) -> None:
-        """Let a write wait that has to find its row, as `send` will see."""
+        """Let a write wait that has to find its row, as `send` will see. A row's moves keep their order."""
+        if row in self._touched:
+            self.send()
         self.wait(statement, values, row)
         self._guarded.add(statement)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import ConfigurationError
-from bot.store.engine import begun
+from bot.store.engine import begin_writing
 
 HEAD: Final = "0006"
 """The newest migration; a test compares it with the folder."""
@@ -26,7 +26,7 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        with begun(engine) as connection:
+        with begin_writing(engine) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()

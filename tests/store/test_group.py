@@ -130,6 +130,20 @@ async def test_a_row_that_moved_meanwhile_fails_its_own_transaction_alone(
     assert [] == await store.read(lambda session: list(audit.faults(session)))
 
 
+async def test_a_row_that_moves_on_three_times_at_once_keeps_the_order_of_its_moves(
+    store: Store, cases: list[str]
+) -> None:
+    def three_moves(session: Session) -> None:
+        case = fetch(session, Case, cases[0])
+        assert case is not None
+        move(session, case, "question_asked", actor="U2", at=NOW, question="Which week?")
+        move(session, case, "approved", actor="U2", at=NOW, decided_by="U2", decided_at=NOW)
+        move(session, case, "refund_blocked", actor="stripe", at=NOW, question="")
+
+    await store.write(three_moves, (Case, cases[0]))
+    assert "stuck" == (await states(store))[cases[0]]
+
+
 async def test_a_session_outside_a_group_sends_at_once(store: Store, cases: list[str]) -> None:
     def write(session: Session) -> int:
         add(session, Seen, name="one", value="1")
