@@ -92,6 +92,12 @@ async def test_two_requests_for_one_charge_at_once_open_one_case(here: World, pl
     assert ONCE == refunds_of(here, CARD)
 
 
+async def told_of(here: World, play: Play, refunds: int) -> None:
+    """Wait until the customer has a mail of each refund, and the agent a line."""
+    await play.until(lambda: refunds == len(here.mailbox.messages))
+    await play.until(lambda: refunds == sum("the money arrives" in text for text in play.direct(MAYA)))
+
+
 async def test_two_equal_partial_refunds_are_two_refunds_and_a_third_that_exceeds_the_rest_is_none(
     here: World, app: Running, play: Play
 ) -> None:
@@ -99,12 +105,12 @@ async def test_two_equal_partial_refunds_are_two_refunds_and_a_third_that_exceed
         await ask(play, CARD, "500.00")
         await approve(play, "500.00 USD refund")
         await play.until(lambda: "Resolved" in said(play, "500.00 USD refund"))
+        await told_of(here, play, times)
         assert [(50000, "succeeded")] * times == refunds_of(here, CARD)
     told = await ask(play, CARD, "500.00")
     assert "250.00 USD" in told
     assert 2 == len(await operations_on(app, CARD))
     assert 2 == len({one["Message-ID"] for one in here.mailbox.messages})
-    assert 2 == sum("the money arrives" in text for text in play.direct(MAYA))
 
 
 async def test_what_was_refunded_elsewhere_while_the_case_waited_is_not_refunded_again(
