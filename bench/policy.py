@@ -6,11 +6,11 @@ import json
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import zen
+from msgspec.structs import replace
 
 from bench.zen_table import zen_context, zen_graph
 from policy.facts import Actor, Ask, Charge, Customer, Facts, Identity, Reason, Source, Subscription

@@ -27,7 +27,7 @@ _SIZES: Final = (10_000, 100_000, 1_000_000)
 _THEIRS: Final = (
     "import slack_bolt.async_app, slack_bolt.adapter.socket_mode.aiohttp, sqlmodel, starlette.applications, "
     "uvicorn, apscheduler.schedulers.asyncio, pydantic_settings, aiosmtplib, structlog, prometheus_client, "
-    "orjson, sqlalchemy.dialects.sqlite, sqlalchemy.dialects.postgresql; from stripe import StripeClient"
+    "msgspec, sqlalchemy.dialects.sqlite, sqlalchemy.dialects.postgresql; from stripe import StripeClient"
 )
 
 

@@ -9,9 +9,10 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bench.prepared import Delivery
 
@@ -19,8 +20,7 @@ ROUNDS: Final = 7
 _SPREAD: Final = 0.15
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of the table: a ratio, its limit, and whether the machine was quiet enough to tell."""
 
     what: str

@@ -12,11 +12,11 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import func, insert
 from sqlmodel import Session, select
 
@@ -37,8 +37,7 @@ _PATH: Final = "/slack/events"
 _CLICKED: Final = "escalation_acknowledge"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sandbox:
+class _Sandbox(Struct, frozen=True):
     """A sandbox in a process of its own: what the desk's environment is, and charges to refund."""
 
     environment: Mapping[str, str]

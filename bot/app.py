@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+from msgspec import Struct
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -39,8 +39,7 @@ from bot.web.stripe import StripeWebhook
 from policy import playbook
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """A desk that runs: `asgi` is what the world reaches, `reload` reads the playbook anew."""
 
     desk: Desk
@@ -132,8 +131,7 @@ def _store(url: str) -> Iterator[Store]:
         store.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Bot:
+class _Bot(Struct, frozen=True):
     """Who Slack says we are."""
 
     team_id: str

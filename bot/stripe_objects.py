@@ -6,9 +6,10 @@ Shapes are those of the API version that the SDK pins; amounts are minor units, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from policy.facts import Charge, Customer, Invoice, Subscription
 from policy.money import Money
@@ -16,8 +17,7 @@ from policy.money import Money
 Object = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True):
     """A refund as Stripe has it; `status` is pending, requires_action, succeeded, failed or canceled."""
 
     id: str
@@ -31,8 +31,7 @@ class Refund:
     case_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StripeDispute:
+class StripeDispute(Struct, frozen=True):
     """A dispute as Stripe has it; `evidence_due_at` None where Stripe names no day.
 
     `held` is how long each piece of evidence is that Stripe has, staged or submitted, by its field.
@@ -52,8 +51,7 @@ class StripeDispute:
     funds: Funds
 
 
-@dataclass(frozen=True, slots=True)
-class Funds:
+class Funds(Struct, frozen=True):
     """What a dispute has moved in the account's balance: minor units of `currency`, none negative."""
 
     currency: str = ""
@@ -62,8 +60,7 @@ class Funds:
     fee_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FraudWarning:
+class FraudWarning(Struct, frozen=True):
     """An issuer's early warning that a charge is fraudulent, as Stripe has it."""
 
     id: str
@@ -72,8 +69,7 @@ class FraudWarning:
     actionable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LiveSubscription:
+class LiveSubscription(Struct, frozen=True):
     """A subscription with what changes need of it: what people call it, its trial, its coupons.
 
     `discounts` pairs each discount's id with its coupon's, where discounts were asked for.

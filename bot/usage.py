@@ -10,12 +10,12 @@ import asyncio
 import csv
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import httpx
+from msgspec import Struct
 
 from policy.disputes import Usage
 
@@ -24,8 +24,7 @@ _COLUMNS: Final = ("email", "customer", "at", "what")
 _SIGN_IN, _USE = "sign_in", "use"
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """Whose usage is asked for, and between which moments (aware, in UTC)."""
 
     email: str

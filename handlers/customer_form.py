@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -21,8 +21,7 @@ from bot.errors import DeskError
 from handlers.turn import PATIENCE, Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A form that was sent: what stands in it, what it keeps for itself, who sent it, and its view's id."""
 
     typed: Typed
@@ -35,8 +34,7 @@ Draw = Callable[[Desk, Note, Typed, str], Awaitable[Block]]
 Submit = Callable[[Desk, Sent], Awaitable[Block]]
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerForm:
+class CustomerForm(Struct, frozen=True):
     """One such form. `draw` is given its note, what stands in it, and who looks at it."""
 
     title: str

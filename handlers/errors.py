@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
+import msgspec
 import structlog
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
@@ -61,5 +61,5 @@ def _said(desk: Desk, body: dict[str, Any], sentence: str) -> BoltResponse:
 
 def _json(body: dict[str, Any]) -> BoltResponse:
     return BoltResponse(
-        status=200, body=orjson.dumps(body).decode(), headers={"content-type": "application/json"}
+        status=200, body=msgspec.json.encode(body).decode(), headers={"content-type": "application/json"}
     )

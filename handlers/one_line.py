@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from bot.cards.refund_form import Filled
 from policy.facts import Chargeback, Reason, Source
@@ -23,8 +24,7 @@ _TWICE: Final = re.compile(r"\b(?:twice|double|duplicate)\b", re.IGNORECASE)
 _ALL_CHECKS: Final = ("email", "organisation", "tenant")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """What was said. `query` is what to look up; `complete` means that nothing is missing."""
 
     filled: Filled

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -20,8 +20,7 @@ PATIENCE: Final = 2.0
 """Seconds that an answer waits for its content before it says so; Slack gives up after three."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One command, click, submission or shortcut; `body` is Slack's payload as it came."""
 
     ack: AsyncAck

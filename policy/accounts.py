@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from policy.facts import Charge, Customer, Invoice
 from policy.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A subscription as support reads it; `per` is `month`, or `3 months`."""
 
     id: str
@@ -28,8 +28,7 @@ class Plan:
         return self.status not in {"canceled", "incomplete_expired"}
 
 
-@dataclass(frozen=True, slots=True)
-class GivenBack:
+class GivenBack(Struct, frozen=True):
     """A refund as Stripe has it."""
 
     id: str
@@ -39,8 +38,7 @@ class GivenBack:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What Stripe holds about a customer; of a `deleted` one it says no more than the charges."""
 
     customer: Customer
@@ -53,8 +51,7 @@ class Account:
     open_invoices: tuple[Invoice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A charge that failed, and where Stripe's own tries stand; `invoice_id` empty: there is no invoice."""
 
     charge: Charge

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class ChangeKind(StrEnum):
@@ -31,18 +32,16 @@ class StepKind(StrEnum):
     REQUEST_REFUND = "request_refund"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step: what is done to `target` (an id at Stripe), in `words`, with which parameters."""
 
     kind: StepKind
     target: str
     words: str
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """What is to be done, in order; `issue` is whose route must approve it, None: nobody.
 
     `target` is what one change of a kind holds at a time: a customer's invoices, or a subscription.
@@ -61,8 +60,7 @@ class Proposal:
     refund_possible: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Struct, frozen=True):
     """Nothing is done; why, and what the agent can do instead."""
 
     why: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from policy.changes import ChangeKind, Declined, Proposal, Step, StepKind
 from policy.facts import Invoice, PastDueWish
@@ -28,8 +29,7 @@ class Collecting(StrEnum):
     CHARGE = "charge"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What belongs to a customer: their subscriptions that are not over, and how an invoice can be collected.
 
     `sendable` are the invoices that Stripe mails; `method` is the payment method to charge, called `card`.
@@ -48,8 +48,7 @@ class Account:
         return (*((Collecting.SEND,) if send else ()), *((Collecting.CHARGE,) if self.method else ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(Struct, frozen=True):
     """What somebody asks for instead of what the rule says, by the invoices' ids."""
 
     collect: frozenset[str] = frozenset()

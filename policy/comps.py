@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+
+from msgspec import Struct
 
 from policy.changes import ChangeKind, Declined, Proposal, Step, StepKind
 from policy.facts import Subscription
@@ -19,8 +20,7 @@ class Way(StrEnum):
     TRIAL = "trial"
 
 
-@dataclass(frozen=True, slots=True)
-class Gift:
+class Gift(Struct, frozen=True):
     """What is asked for: a coupon for so many `months`, or a trial `until` a day."""
 
     way: Way

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from policy.evidence import checklist
 from policy.model import DisputeTerms, Playbook
@@ -12,8 +13,7 @@ from policy.money import Money
 from policy.ruling import in_reference_currency
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """What a record of usage says of one customer between two moments. None: it does not say."""
 
     signed_in: bool | None = None
@@ -23,8 +23,7 @@ class Usage:
     """Why it could not be read; then it says nothing, which is never a no."""
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeFacts:
+class DisputeFacts(Struct, frozen=True):
     """What is known of a dispute. `usage_proven` None: nobody knows. Times are aware, in UTC."""
 
     amount: Money
@@ -35,8 +34,7 @@ class DisputeFacts:
     charge_refundable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """What the playbook would do; a person decides. `evidence` is the checklist for a challenge."""
 
     action: Literal["accept", "challenge", "review"]

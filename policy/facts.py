@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 from policy.money import Money
+from policy.periods import Moment
+
+
+class Fact(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the facts. A document with a key that it does not know is refused."""
 
 
 class Reason(StrEnum):
@@ -52,8 +57,7 @@ class PastDueWish(StrEnum):
     REFUND_REFUSES = "refund_refuses"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Fact, frozen=True):
     """The three identity checks that the agent made before asking."""
 
     email: bool = False
@@ -61,8 +65,7 @@ class Identity:
     tenant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceReport:
+class ServiceReport(Fact, frozen=True):
     """A failed service visit, as the service record has it; None means that nobody said."""
 
     completed_percent: int | None = None
@@ -74,8 +77,7 @@ class ServiceReport:
     complex: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Fact, frozen=True):
     """What the agent asks for. `amount` None means all that is left on the charge."""
 
     charge_id: str
@@ -85,13 +87,12 @@ class Ask:
     ticket: str = ""
     note: str = ""
     chargeback: Chargeback = Chargeback.NONE
-    identity: Identity = field(default_factory=Identity)
+    identity: Identity = Identity()
     past_due_wish: PastDueWish | None = None
     service: ServiceReport | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Fact, frozen=True):
     """A customer as Stripe has them; `timezone` is an IANA name, from the customer's metadata, else UTC."""
 
     id: str
@@ -103,8 +104,7 @@ class Customer:
     timezone: str = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Fact, frozen=True):
     """A charge as Stripe has it. `captured` False is an authorisation hold. Times are aware, in UTC.
 
     `decline_code` is why the bank said no, where it did.
@@ -112,7 +112,7 @@ class Charge:
 
     id: str
     amount: Money
-    created_at: datetime
+    created_at: Moment
     customer_id: str = ""
     payment_intent_id: str = ""
     status: str = "succeeded"
@@ -137,46 +137,42 @@ class Charge:
         return Money(self.amount.minor - self.refunded_minor, self.amount.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Fact, frozen=True):
     """A subscription as Stripe has it; `interval` is day, week, month or year. Times are aware, in UTC."""
 
     id: str
     status: str
-    started_at: datetime
+    started_at: Moment
     interval: str = "month"
     interval_count: int = 1
     price: Money | None = None
-    period_start: datetime | None = None
-    period_end: datetime | None = None
-    cancelled_at: datetime | None = None
-    ends_at: datetime | None = None
+    period_start: Moment | None = None
+    period_end: Moment | None = None
+    cancelled_at: Moment | None = None
+    ends_at: Moment | None = None
     """The confirmed date from which the cancellation holds: Stripe's `ended_at`, else `cancel_at`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Fact, frozen=True):
     """An unpaid or paid invoice; past due is `open` with `due_at` behind us."""
 
     id: str
     status: str
     amount_due: Money
-    due_at: datetime | None
-    created_at: datetime
+    due_at: Moment | None
+    created_at: Moment
     number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PastRefund:
+class PastRefund(Fact, frozen=True):
     """A refund that this customer was given, from us or outside."""
 
-    at: datetime
+    at: Moment
     amount: Money
     charge_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Fact, frozen=True):
     """What the desk's own rows say: earlier refunds, today's automatic grants, an open case on the charge.
 
     `automatic_*` count grants of the last 24 hours that no person decided; amounts are in US cents
@@ -191,16 +187,14 @@ class History:
     open_case: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Fact, frozen=True):
     """The agent who asks: a Slack user id and the name to show."""
 
     id: str
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Fact, frozen=True):
     """All that `rule` looks at, with `now`. `siblings` are other charges of the same customer or card."""
 
     ask: Ask
@@ -210,4 +204,4 @@ class Facts:
     subscription: Subscription | None = None
     siblings: tuple[Charge, ...] = ()
     invoices: tuple[Invoice, ...] = ()
-    history: History = field(default_factory=History)
+    history: History = History()

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import exp, lgamma, log
 from typing import Final
+
+from msgspec import Struct
 
 from policy.model import Health
 
@@ -27,8 +28,7 @@ _SHARED_BY: Final = 0.6
 _RARER: Final = 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """Payments of some time: how many were tried, how many failed, and of how many customers those were."""
 
     attempts: int
@@ -41,8 +41,7 @@ class Tried:
         return self.failed / self.attempts if self.attempts else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What the last window looks like beside the baseline. `calm` and `spike` are never both so."""
 
     now: Tried
@@ -51,8 +50,7 @@ class Verdict:
     calm: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Trait:
+class Trait(Struct, frozen=True):
     """A property that failures may share, with the sentence for it."""
 
     name: str
@@ -67,8 +65,7 @@ TRAITS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """One payment as its traits tell it apart; an empty trait is not known."""
 
     country: str = ""
@@ -77,14 +74,13 @@ class Payment:
     price: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """What a comparison of the mirror found, as ids."""
 
     compared: int
-    missing: list[str] = field(default_factory=list)
-    different: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    missing: list[str] = []
+    different: list[str] = []
+    gone: list[str] = []
 
     @property
     def parts(self) -> dict[str, list[str]]:

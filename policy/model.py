@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from policy.facts import Facts, Reason
 from policy.money import Money
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 Decide = Callable[[Facts, datetime], "Ruling"]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """Who decides: `label` as a title, `called` within a sentence; `next_route` hears of a breach."""
 
     id: str
@@ -29,8 +30,7 @@ class Route:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """Something to escalate: the route it takes, how long they have, and when they are reminded."""
 
     id: str
@@ -42,8 +42,7 @@ class Issue:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """What must hold before any refund. With an `issue` the request is sent there, else it is refused."""
 
     id: str
@@ -55,23 +54,20 @@ class Gate:
     tell_customer: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Renewal:
+class Renewal(Struct, frozen=True):
     """An accidental renewal: refundable for so many days."""
 
     within_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Termination:
+class Termination(Struct, frozen=True):
     """A terminated subscription: whether it is refunded at all, and for how many days in full."""
 
     enabled: bool
     full_within_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A failed visit: how the share of work done is found, in order of precedence."""
 
     measures: tuple[str, ...]
@@ -80,8 +76,7 @@ class Service:
 Terms = Renewal | Termination | Service | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonRule:
+class ReasonRule(Struct, frozen=True):
     """A reason for a refund: what the bot checks by itself, its terms, and where it always goes, if named."""
 
     id: Reason
@@ -95,8 +90,7 @@ class ReasonRule:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Otherwise:
+class Otherwise(Struct, frozen=True):
     """What happens to a reason that the playbook does not name; without an `issue` it is refused."""
 
     says: str
@@ -104,8 +98,7 @@ class Otherwise:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(Struct, frozen=True):
     """A band of amounts, in minor units of the reference currency; `issue` None: automatic.
 
     It starts at `start` (and includes it), or just above it; `end` None means without limit.
@@ -128,16 +121,14 @@ class Tier:
         return f"{low} {high}" if self.start else high
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """Refunds to one customer are judged together over this many days."""
 
     days: int
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ceilings:
+class Ceilings(Struct, frozen=True):
     """What may be granted in 24 hours without a person looking; amounts in reference minor units."""
 
     agent_count: int
@@ -147,8 +138,7 @@ class Ceilings:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(Struct, frozen=True):
     """How much needs whom. `tiers` are sorted, without gap or overlap."""
 
     tiers: tuple[Tier, ...]
@@ -164,8 +154,7 @@ class Amounts:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """The dated rate table: one unit of a currency in the reference currency, as a fraction."""
 
     reference: str
@@ -175,8 +164,7 @@ class Rates:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class PastDueTerms:
+class PastDueTerms(Struct, frozen=True):
     """The two-invoice rule: from how many past-due invoices it holds, and how many are collected."""
 
     applies_from: int
@@ -189,16 +177,14 @@ class PastDueTerms:
     source_flowchart: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(Struct, frozen=True):
     """One paper of a challenge, and the field of Stripe's evidence that it goes in."""
 
     name: str
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeTerms:
+class DisputeTerms(Struct, frozen=True):
     """Below which amount a dispute is accepted, what to ask first, and the papers by Stripe's reason."""
 
     accept_below: Money
@@ -207,8 +193,7 @@ class DisputeTerms:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decline:
+class Decline(Struct, frozen=True):
     """Why a payment failed: what it means, what to tell the customer, what never to tell."""
 
     code: str
@@ -219,8 +204,7 @@ class Decline:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Payments:
+class Payments(Struct, frozen=True):
     """What Stripe does by itself when a payment fails, and the link that helps."""
 
     retries: int
@@ -229,8 +213,7 @@ class Payments:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cancellation:
+class Cancellation(Struct, frozen=True):
     """How a subscription is cancelled: what comes first, by hand, and which way is preferred.
 
     `approval` names the issue for each way that somebody must approve; None: the playbook does not say.
@@ -244,8 +227,7 @@ class Cancellation:
     approval_source: str
 
 
-@dataclass(frozen=True, slots=True)
-class CompLimits:
+class CompLimits(Struct, frozen=True):
     """How much free access an agent may ask for: so many times `within` that time, each `longest` at most."""
 
     issue: str
@@ -255,8 +237,7 @@ class CompLimits:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comps:
+class Comps(Struct, frozen=True):
     """Free access: the ways to give it, the route that may, and the limits; None: it cannot be asked for."""
 
     granted_by: str
@@ -267,8 +248,7 @@ class Comps:
     source_granted_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """When payments that fail, or a mirror that drifts, are somebody's incident.
 
     `failures` is the least number of failures, of as many customers, within `window`; `times` how many times
@@ -290,8 +270,7 @@ class Health:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Playbook:
+class Playbook(Struct, frozen=True, dict=True):
     """A playbook that was read and compiled; `version` is a short hash of its text.
 
     `decide` is the compiled rules: `policy.ruling.rule` calls it.
@@ -319,8 +298,9 @@ class Playbook:
     cancellation: Cancellation | None
     comps: Comps | None
     health: Health | None
-    compile: InitVar[Callable[[Playbook], Decide]]
-    decide: Decide = field(init=False, repr=False, compare=False)
+    compile: Callable[[Playbook], Decide]
 
-    def __post_init__(self, compile: Callable[[Playbook], Decide]) -> None:  # noqa: A002 - the field's name
-        object.__setattr__(self, "decide", compile(self))
+    @cached_property
+    def decide(self) -> Decide:
+        """The rules of this playbook, compiled when they are first asked."""
+        return self.compile(self)

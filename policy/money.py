@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 # Stripe's lists of currencies without decimals and with three (API documentation, "Supported currencies").
 _ZERO_DECIMAL: Final = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split())
@@ -25,8 +26,7 @@ def exponent(currency: str) -> int:
     return 3 if currency in _THREE_DECIMAL else 2
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True, forbid_unknown_fields=True):
     """An amount in whole `minor` units (cents, yen, fils) of an upper-case ISO 4217 `currency`."""
 
     minor: int

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from policy.facts import Invoice, PastDueWish
 from policy.model import PastDueTerms, Playbook
 from policy.periods import counted
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What to do with past-due invoices. `approval` is the issue whose route must agree, None: nobody.
 
     `refund_possible` says whether a refund may still be approved, once `collect` is paid.

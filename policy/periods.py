@@ -5,8 +5,13 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Meta
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""An aware time; a document that leaves its offset out is refused."""
 
 _MONTHS: Final = (
     "January February March April May June July August September October November December".split()

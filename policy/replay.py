@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from policy.columns import columns
 from policy.facts import Facts
@@ -15,8 +16,7 @@ from policy.money import Money
 from policy.ruling import Escalate, Grant, Ruling, rule
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedCase:
+class RecordedCase(Struct, frozen=True):
     """A case with the facts as they were, when it was ruled on, and the ruling it was given."""
 
     id: str
@@ -25,8 +25,7 @@ class RecordedCase:
     ruling: Ruling
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What counts as the same decision: the outcome, the route and issue of an escalation, the amount."""
 
     outcome: str
@@ -41,8 +40,7 @@ class Verdict:
         return f"{self.outcome}{sent}{f', {self.amount}' if self.amount else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
+class Flip(Struct, frozen=True):
     """A case that would have been decided otherwise."""
 
     id: str
@@ -51,8 +49,7 @@ class Flip:
     headline: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Struct, frozen=True):
     """Cases and money of one outcome and route, before and after; money by currency, in minor units."""
 
     outcome: str
@@ -63,8 +60,7 @@ class Sum:
     minor_after: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a playbook would have changed."""
 
     playbook: str

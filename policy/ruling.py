@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from policy.facts import Facts
 from policy.model import Playbook
 from policy.money import Money
+from policy.periods import Moment
 from policy.rules.rates import compile_rates
 
 
@@ -20,8 +22,7 @@ class Result(StrEnum):
     NOTED = "noted"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One rule that was consulted: its id in the playbook, what it found, in words, and its passage."""
 
     rule: str
@@ -30,16 +31,14 @@ class Finding:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of the arithmetic behind an eligible amount: `12 months of 12` -> Money."""
 
     text: str
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True, forbid_unknown_fields=True, tag_field="outcome", tag=str.lower):
     """A decision that explains itself; the card, the command line and the audit entry render this value.
 
     `headline` is the sentence the agent reads first, `why` the deciding rule's passage in words,
@@ -56,18 +55,16 @@ class Ruling:
     tell_customer: tuple[str, ...]
     arithmetic: tuple[Line, ...]
     playbook: str
-    ruled_at: datetime
+    ruled_at: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class Grant(Ruling):
+class Grant(Ruling, frozen=True):
     """Refund `amount` now; nobody needs to be asked."""
 
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Escalate(Ruling):
+class Escalate(Ruling, frozen=True):
     """Send it to `route` (a route id of the playbook), to be answered by `due_at`.
 
     `amount` is what an approver may grant; None means that no refund may be approved on it
@@ -76,15 +73,17 @@ class Escalate(Ruling):
 
     issue: str
     route: str
-    due_at: datetime
+    due_at: Moment
     amount: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse(Ruling):
+class Refuse(Ruling, frozen=True):
     """Nothing is opened; `next_steps` say what to do instead. `linked_case` is the open case it repeats."""
 
     linked_case: str | None
+
+
+AnyRuling = Grant | Escalate | Refuse
 
 
 def rule(facts: Facts, playbook: Playbook, now: datetime) -> Ruling:

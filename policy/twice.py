@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
+
+from msgspec import Struct
 
 from policy.facts import Charge
 from policy.rules.duplicates import doubt, perhaps_a_twin, same_day_and_amount, surely_a_twin
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two charges of one amount on one day; `later` is the one to give back. `doubts` empty: it is sure."""
 
     earlier: Charge
@@ -24,8 +24,7 @@ class Pair:
         return self.earlier.customer_id != self.later.customer_id
 
 
-@dataclass(frozen=True, slots=True)
-class Twice:
+class Twice(Struct, frozen=True):
     """What was found: pairs, and authorisations that look like a second charge and are none."""
 
     pairs: tuple[Pair, ...]

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 
 _ROOT = Path(__file__).parents[1]
 
@@ -59,7 +59,7 @@ class Child:
 
     def said(self, what: str) -> list[dict[str, Any]]:
         """Return the log lines of one event."""
-        found = [orjson.loads(line) for line in self.lines if line.startswith("{")]
+        found = [msgspec.json.decode(line) for line in self.lines if line.startswith("{")]
         return [line for line in found if line["what"] == what]
 
     async def _listen(self) -> None:
@@ -68,7 +68,7 @@ class Child:
         async for raw in self.process.stderr:
             self.lines.append(raw.decode().rstrip("\n"))
             if '"what":"serving"' in self.lines[-1].replace(" ", ""):
-                self.url = orjson.loads(self.lines[-1])["url"]
+                self.url = msgspec.json.decode(self.lines[-1])["url"]
                 self._serving.set()
         self.printed = (await self.process.stdout.read()).decode()
 

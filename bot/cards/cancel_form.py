@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from bot.cards import blocks as b
 from bot.cards import change_form as f
@@ -22,8 +23,7 @@ TITLE: Final = "Cancel a subscription"
 CALLBACK: Final = "cancel_form"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What the form is drawn from. `subscriptions` are ids and words; `refund` is what would be ruled."""
 
     customer: Customer

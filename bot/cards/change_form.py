@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bot.cards import blocks as b
 from bot.cards.blocks import Block
@@ -21,11 +22,10 @@ Note = Mapping[str, str]
 """What a form keeps for itself: its customer, what it showed, …"""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """What stands in a form: the values of each field, under its name."""
 
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = {}
 
     def get(self, name: str) -> str:
         """Return what stands in a field, or nothing."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from bot.cards import blocks as b
 from bot.cards import change_form as f
@@ -23,8 +24,7 @@ _WAYS: Final = ((Way.COUPON, "A coupon for 100 % off"), (Way.TRIAL, "A later end
 _MANY: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What the form is drawn from. `given` says what the customer had for free in the last year."""
 
     customer: Customer

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bot.cards import blocks as b
 from bot.cards.blocks import Block
@@ -23,8 +24,7 @@ _CHARACTERS: Final = 3000
 """The most that Slack lets somebody type into one field."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that somebody attached in the form; `size` in bytes."""
 
     id: str
@@ -33,8 +33,7 @@ class File:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """What came back. `seen` marks, field by field, what stood there when the form was opened."""
 
     dispute_id: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from bot.cards import blocks as b
 from bot.cards import change_form as f
@@ -23,8 +24,7 @@ _PAYS: Final = (("yes", "Yes, they pay"), ("no", "No, they refuse"))
 _MANY: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What the form is drawn from. `late` are past due; `proposal` None: not all is answered."""
 
     now: datetime

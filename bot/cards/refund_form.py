@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bot.cards import blocks as b
 from bot.cards.blocks import Block
@@ -35,11 +36,10 @@ _WISHES: Final = (
 _YES_NO: Final = (("yes", "Yes"), ("no", "No"))
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """What stands in the form: each field's text or value, under its name."""
 
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = {}
     checks: tuple[str, ...] = ()
     charge: tuple[Charge, Customer | None] | None = None
     hint: str = ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.cards.text import ACTORS, dashboard
 from bot.store.tables import (
@@ -21,8 +22,7 @@ from bot.store.tables import (
 from policy.playbook import Playbook
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """One subject at one moment. `operation` is the case's latest; `mentions` reach a route's approvers.
 
     `charge_case` is the newest case on a dispute's charge, `evidence` what was gathered for it; `comps` is

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.commands.rendering import ruling_as_text, tables_as_text
-from policy.facts import Facts
 from policy.playbook import Playbook, PlaybookError, load
 from policy.replay import RecordedCase, replay
 from policy.ruling import rule
-from policy.schema import schema
-from policy.wire import WireError, facts_from_dict, moment_from_text, ruling_to_dict
+from policy.wire import WireError, case_from_json, ruling_to_dict, schema
 
 Recorded = Callable[[datetime | None], Iterable[RecordedCase]]
 """The recorded cases that were ruled on at a moment or later; None: all of them."""
@@ -82,10 +80,10 @@ def _explain(arguments: Namespace) -> int:
     if playbook is None:
         return 1
     try:
-        facts, now = _case(json.loads(arguments.case.read_text("utf-8")))
-    except (OSError, ValueError) as error:
+        case = case_from_json(arguments.case.read_bytes())
+    except (OSError, WireError) as error:
         return _complain(f"{arguments.case}: {error}")
-    ruling = rule(facts, playbook, now)
+    ruling = rule(case.facts, playbook, case.now or datetime.now(UTC))
     print(_json(ruling_to_dict(ruling)) if arguments.json else ruling_as_text(ruling, playbook))
     return 0
 
@@ -116,13 +114,6 @@ def _loaded(path: Path | None) -> Playbook | None:
     except PlaybookError as error:
         _complain(str(error))
         return None
-
-
-def _case(document: Any) -> tuple[Facts, datetime]:  # noqa: ANN401 - any JSON value may stand in the file
-    if not isinstance(document, dict) or not {"facts"} <= document.keys() <= {"facts", "now"}:
-        raise WireError("a case is an object with “facts” and, if you like, “now”.")
-    now = moment_from_text(document["now"], "now") if "now" in document else datetime.now(UTC)
-    return facts_from_dict(document["facts"]), now
 
 
 def _day(text: str) -> datetime:

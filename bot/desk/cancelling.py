@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.desk import changes
 from bot.desk.changes import Wanted, fingerprint
@@ -21,8 +22,7 @@ from policy.ruling import Ruling, rule
 _CHECKED = Identity(email=True, organisation=True, tenant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What stands at Stripe now, and what would be done; `refund` is how the newest charge would be ruled."""
 
     billed: Billed

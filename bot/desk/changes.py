@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -30,8 +31,7 @@ _ON_THE_CARD = ("headline", "sums", "by_hand", "tell_customer", "sources", "refu
 _DECIDED = {ChangeState.DENIED: "denied it", ChangeState.ABANDONED: "closed it without the rest"}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Who asks for what, for which customer, and why."""
 
     proposal: Proposal

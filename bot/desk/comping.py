@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlmodel import Session
 
 from bot.cards.text import day
@@ -19,8 +18,7 @@ from policy.changes import Declined, Proposal
 from policy.comps import Gift, give_access
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What stands at Stripe now, what was given before, and what would be done."""
 
     billed: Billed

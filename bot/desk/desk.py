@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from bot.attachments import Attachments
 from bot.directory import Directory
 from bot.mailer import Mailer
@@ -24,8 +26,7 @@ class Rules:
     playbook: Playbook
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """One refund desk. `now` is the only clock that use-cases know; times are aware, in UTC."""
 
     store: Store

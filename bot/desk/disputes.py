@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
+from msgspec.structs import asdict
 from sqlmodel import Session
 
 from bot.desk import fraud_warnings

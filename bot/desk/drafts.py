@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from bot.errors import FieldError
 from policy.facts import Ask, Chargeback, Identity, PastDueWish, Reason, ServiceReport, Source
 from policy.money import Money, MoneyError, parse_amount
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What an agent typed or chose. `typed` holds the texts that need reading, by field name."""
 
     charge_id: str
@@ -20,9 +20,9 @@ class Draft:
     ticket: str = ""
     note: str = ""
     chargeback: Chargeback = Chargeback.NONE
-    identity: Identity = field(default_factory=Identity)
+    identity: Identity = Identity()
     wish: PastDueWish | None = None
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = {}
 
 
 def as_ask(draft: Draft, currency: str) -> Ask:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlmodel import Session
 
 from bot.cards.text import when, who
@@ -21,8 +21,7 @@ from bot.store.tables import Escalation
 from policy.lifecycle import ESCALATION, EscalationState
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """What an agent escalates, in their words."""
 
     issue: str

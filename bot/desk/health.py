@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import orjson
+import msgspec
+from msgspec import Struct
 from sqlmodel import Session
 
 from bot.desk import incidents
@@ -39,8 +39,7 @@ async def watch_payments(desk: Desk) -> None:
         desk.show_soon(subject)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What a look at the last window says."""
 
     verdict: Verdict
@@ -53,7 +52,9 @@ async def _count_baseline(desk: Desk, health: Health, now: datetime) -> None:
 
     def count(session: Session) -> tuple[str, str] | None:
         before = mirror.seen(session, _BASELINE)
-        due = not before or now >= datetime.fromisoformat(orjson.loads(before)["until"]) + _COUNTED_ANEW
+        due = (
+            not before or now >= datetime.fromisoformat(msgspec.json.decode(before)["until"]) + _COUNTED_ANEW
+        )
         if not due or incidents.going_on(session, health.payments_issue):
             return None
         end = now - health.window
@@ -65,7 +66,7 @@ async def _count_baseline(desk: Desk, health: Health, now: datetime) -> None:
             "failed": counts.get("failed", 0),
             "windows": max((end - start) / health.window, 0.0),
         }
-        return before, orjson.dumps(counted).decode()
+        return before, msgspec.json.encode(counted).decode()
 
     counted = await desk.store.read(count)
     if counted:
@@ -77,7 +78,7 @@ def _look(session: Session, health: Health, now: datetime) -> _Seen:
     start = now - health.window
     rows = mirror.attempts(session, start, now + timedelta(seconds=1))
     failed = [row for row in rows if row.status == "failed"]
-    usual = orjson.loads(mirror.seen(session, _BASELINE))
+    usual = msgspec.json.decode(mirror.seen(session, _BASELINE))
     verdict = judge(
         Tried(len(rows), len(failed), len({row.customer_id or row.id for row in failed})),
         Tried(usual["attempts"], usual["failed"]),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from bot.desk import authority
 from bot.desk.desk import Desk
@@ -31,8 +32,7 @@ _TWICE_WITHIN: Final = timedelta(days=60)
 _OTHERS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """Several customers, to pick one from; `more` were left out."""
 
     query: str
@@ -41,8 +41,7 @@ class Matches:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """One customer: what Stripe holds, what is here. `note` says what is not known."""
 
     account: Account

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-import orjson
+import msgspec
 import structlog
 from sqlmodel import Session
 
@@ -277,7 +277,7 @@ def _mend(desk: Desk, session: Session, found: _Found, before: str, health: Heal
         mirror.write(session, copy, now)
     drift = found.drift
     counts = {"compared": drift.compared} | {what: len(ids) for what, ids in drift.parts.items()}
-    mirror.set_seen(session, DRIFT, orjson.dumps(counts).decode(), mirror.seen(session, DRIFT))
+    mirror.set_seen(session, DRIFT, msgspec.json.encode(counts).decode(), mirror.seen(session, DRIFT))
     if drifted(drift, health):
         return incidents.report(desk, session, health.sync_issue, drift_told(drift))
     if drift.count == 0:

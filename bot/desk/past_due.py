@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bot.desk import changes
 from bot.desk.changes import Wanted, fingerprint
@@ -16,8 +16,7 @@ from policy.facts import Invoice, PastDueWish
 from policy.past_due import past_due
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """What an agent answered: the flowchart's two questions, how to collect, or what to do instead."""
 
     wish: PastDueWish | None = None
@@ -25,8 +24,7 @@ class Chosen:
     deviation: Deviation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What stands at Stripe now, and what would be done; `proposal` None: not all is answered."""
 
     billed: Billed

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlmodel import Session
 
 from bot.desk import authority, paying
@@ -29,8 +29,7 @@ _FIELDS = {"gates.identity": "identity", "gates.ticket": "ticket", "gates.amount
 """The form's field for each gate that an agent can mend there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What the agent is told: the ruling, and the case or escalation that it opened (or repeats)."""
 
     ruling: Ruling

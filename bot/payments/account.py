@@ -6,12 +6,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 import httpx
 import stripe
+from msgspec import Struct
+from msgspec.structs import replace
 from stripe import StripeClient
 
 from bot import stripe_objects as read
@@ -33,8 +34,7 @@ _DAY: Final = timedelta(days=1)
 _ONE_DAY_PAGES: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What Stripe holds around one charge. `siblings` share its customer or card, within a day."""
 
     charge: Charge

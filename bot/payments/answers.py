@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import stripe
+from msgspec import Struct
 
 from bot.errors import NotFoundError, StripeKeyError, StripeRefusedError, StripeUnavailableError
 from bot.stripe_objects import Refund
 from policy.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """A refund to be made, frozen: the same order with the same key is the same refund."""
 
     operation_id: str
@@ -28,31 +27,27 @@ class Order:
     idempotency_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """Stripe holds the refund; its status says how far it is."""
 
     refund: Refund
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Stripe will not make it: `code` is Stripe's, `sentence` says why."""
 
     code: str
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(Struct, frozen=True):
     """Stripe has not looked at it: ask again after `wait`; `why` is a sentence."""
 
     wait: timedelta
     why: str = "Stripe is busy."
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Nobody knows whether Stripe made it; `why` is a sentence.
 
     `stored` means that this key will answer the same for ever.

@@ -7,11 +7,11 @@ first, and “already so” is success. Reads raise what `refusal` makes of an e
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import stripe
+from msgspec import Struct
 
 from bot import stripe_objects as read
 from bot.errors import NotFoundError
@@ -31,16 +31,14 @@ _SETTLED_ELSEWHERE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """Stripe holds it; `said` is an id or a word to show, `already` that it was so before."""
 
     said: str = ""
     already: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """Stripe waits for the customer: look again after `wait`, unless an event comes first."""
 
     wait: timedelta
@@ -49,8 +47,7 @@ class Open:
 Outcome = Made | Open | Refused | Later | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Billed:
+class Billed(Struct, frozen=True):
     """A customer and what they are billed for: unpaid invoices, which of them Stripe mails, a card."""
 
     customer: Customer

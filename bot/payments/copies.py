@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bot.errors import NotFoundError
 from bot.payments.calls import Calls
@@ -21,8 +22,7 @@ OPEN: Final[dict[str, dict[str, str]]] = {"subscription": {}, "invoice": {"statu
 """How the kinds that stay open for long are listed while they are: Stripe leaves ended subscriptions out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happened to an object, as Stripe's list of events tells it."""
 
     type: str

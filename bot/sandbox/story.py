@@ -148,9 +148,9 @@ class Story:
         """Return the mail that went out, newest first."""
         return [
             {
-                "to": message["To"],
-                "from": message["From"],
-                "subject": message["Subject"],
+                "to": str(message["To"]),
+                "from": str(message["From"]),
+                "subject": str(message["Subject"]),
                 "text": message.get_content(),
                 "at": parsedate_to_datetime(message["Date"]).isoformat(),
             }

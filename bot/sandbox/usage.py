@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
+import msgspec
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,8 +16,7 @@ from bot.sandbox.stripe import cast
 from bot.sandbox.watching import Watch, unwatched
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What the record says of one customer; None: it does not say."""
 
     signed_in: bool | None
@@ -57,4 +56,4 @@ class UsageRecords:
         if known is None:
             return Response(status_code=404)
         said: dict[str, Any] = {"signed_in": known.signed_in, "used": known.used, "says": known.says}
-        return Response(orjson.dumps(said), media_type="application/json")
+        return Response(msgspec.json.encode(said), media_type="application/json")

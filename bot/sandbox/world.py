@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from bot.app import Running, running
 from bot.messenger import ANSWERS_WITHIN
@@ -32,8 +32,7 @@ _API_KEY: Final = "sk_test_sandbox"
 _WEBHOOK_SECRET: Final = "whsec_sandbox"  # noqa: S105  # the local Stripe's own
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """The sandbox, running. Addresses have no slash at their end."""
 
     clock: SandboxClock

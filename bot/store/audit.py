@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import orjson
+import msgspec
 from sqlalchemy import String, bindparam, func, text
 from sqlmodel import Session, col, select
 
@@ -154,7 +154,7 @@ def _entries(first: int, final: int) -> str:
 
 
 def _digest(salt: str, detail: dict[str, Any]) -> str:
-    return hashlib.sha256(salt.encode() + orjson.dumps(detail, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(salt.encode() + msgspec.json.encode(detail, order="sorted")).hexdigest()
 
 
 def _hash(covered: Mapping[str, Any]) -> str:
@@ -170,4 +170,4 @@ def _hash(covered: Mapping[str, Any]) -> str:
         covered["subject_id"],
         covered["digest"],
     ]
-    return hashlib.sha256(orjson.dumps(values)).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(values)).hexdigest()

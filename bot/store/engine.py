@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import orjson
+import msgspec
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -294,8 +294,8 @@ def _engine(url: URL, *, sqlite: bool) -> Engine:
         pool_pre_ping=not sqlite,
         paramstyle="qmark" if sqlite else "format",  # by their place: there is nothing to look up by name
         hide_parameters=True,  # an error's text is logged, and the values are the customers'
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
         connect_args=_SQLITE if sqlite else _POSTGRESQL,
     )
     if sqlite:

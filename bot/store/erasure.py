@@ -7,10 +7,10 @@ what people wrote about the customer. Messages in Slack are drawn again without 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, String, cast, or_, update
 from sqlmodel import Session, col, select
 
@@ -35,8 +35,7 @@ _PERSONAL: Final = ("email", "receipt_email", "name", "organisation", "tenant_id
 _CARD: Final = ("card_last4", "card_fingerprint", "description")
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(Struct, frozen=True):
     """How much was erased: subjects (cases, disputes, …) and papers; mails; messages; details; copies."""
 
     subjects: int
@@ -46,8 +45,7 @@ class Erased:
     mirrored: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The rows about one customer, and the words that name them."""
 
     cases: Sequence[Case]

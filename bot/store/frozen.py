@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import orjson
+import msgspec
 from sqlmodel import Session, col, select
 
 from bot.store import audit
@@ -54,4 +54,4 @@ def _now(session: Session, table: type[Any], ids: list[str] | None) -> Iterator[
 
 
 def _digest(frozen: dict[str, Any] | None) -> str:
-    return hashlib.sha256(orjson.dumps(frozen, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(frozen, order="sorted")).hexdigest()

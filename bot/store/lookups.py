@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from sqlmodel import Session, col, select
 
 from bot.store.ended import ENDED
@@ -14,8 +14,7 @@ from bot.store.tables import BillingChange, Case, Dispute, Escalation, OutsideRe
 _MANY: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A customer who may be meant, and why."""
 
     customer_id: str
@@ -23,8 +22,7 @@ class Match:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(Struct, frozen=True):
     """The rows about one customer, the newest first."""
 
     cases: Sequence[Case]

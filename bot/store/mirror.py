@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import orjson
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Column, TextClause, bindparam, func, text, update
 from sqlmodel import Session, col, select
 
@@ -20,8 +21,7 @@ from bot.store.tables import Mirrored, Seen
 from bot.store.work import LEASE
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """One object. `status` of a charge that is authorised and not captured is `hold`; `gone`: deleted."""
 
     id: str
@@ -45,7 +45,7 @@ class Copy:
     @property
     def digest(self) -> str:
         """A short hash of all of it: two copies with the same one are the same."""
-        return hashlib.blake2b(orjson.dumps(asdict(self)), digest_size=12).hexdigest()
+        return hashlib.blake2b(msgspec.json.encode(asdict(self)), digest_size=12).hexdigest()
 
 
 _COLUMNS: Final[tuple[Column[Any], ...]] = tuple(Mirrored.__table__.c)  # type: ignore[attr-defined]  # every table model has it
@@ -87,8 +87,7 @@ def write(session: Session, copy: Copy, read_at: datetime, taken_until: datetime
 
     `taken_until` is the lease under which it was read: it ends with this, unless something happened since.
     """
-    values = {name: getattr(copy, name) for name in Copy.__slots__}
-    given = {**_BLANK, **values, "digest": copy.digest, "read_at": read_at, "taken_until": taken_until}
+    given = {**_BLANK, **asdict(copy), "digest": copy.digest, "read_at": read_at, "taken_until": taken_until}
     owner = session.get(Mirrored, copy.customer_id) if copy.customer_id else None
     if owner and owner.erased:
         given |= _ERASED

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
+import msgspec
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import func, select, text
@@ -83,7 +83,7 @@ class Health:
 
     def _count_mirror(self, session: Session, registry: CollectorRegistry) -> None:
         """Count what the last comparison with Stripe found."""
-        counts = orjson.loads(mirror.seen(session, DRIFT) or "{}")
+        counts = msgspec.json.decode(mirror.seen(session, DRIFT) or "{}")
         drift = Gauge(
             "makegood_mirror_drift", "Objects that differed from Stripe", ["what"], registry=registry
         )

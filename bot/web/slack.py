@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
-import orjson
+import msgspec
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
@@ -34,7 +34,7 @@ class SlackEvents:
         try:
             genuine = timestamp.isdigit() and self._verifier.is_valid(raw, timestamp, signature)
             body = as_json(raw.decode(), request.headers.get("content-type", "")) if genuine else ""
-        except (UnicodeDecodeError, orjson.JSONDecodeError):
+        except (UnicodeDecodeError, msgspec.DecodeError):
             return Response("This is not a body that Slack sends.", 400)
         if not genuine:
             return Response("The signature is not Slack's, or too old.", 401)
@@ -45,10 +45,10 @@ class SlackEvents:
 def as_json(body: str, content_type: str) -> str:
     """Return a delivery's body as JSON: events are JSON, interactions carry it, commands are a form."""
     if content_type.startswith("application/json"):
-        orjson.loads(body)
+        msgspec.json.decode(body)
         return body
     form = dict(parse_qsl(body, keep_blank_values=True))
     if "payload" in form and "command" not in form:
-        orjson.loads(form["payload"])
+        msgspec.json.decode(form["payload"])
         return form["payload"]
-    return orjson.dumps(form).decode()
+    return msgspec.json.encode(form).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import orjson
+import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,10 +28,10 @@ class StripeWebhook:
         if not verified(raw, request.headers.get("stripe-signature", ""), self._secret):
             return Response("The signature is not Stripe's, or too old.", 400)
         try:
-            event = orjson.loads(raw)
+            event = msgspec.json.decode(raw)
             event_id, kind = str(event["id"]), str(event["type"])
             object_id, livemode = str(event["data"]["object"].get("id", "")), bool(event["livemode"])
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
             return Response("This is not an event.", 400)
         if livemode != self._desk.livemode:
             log.warning("event from the other mode", id=event_id, livemode=livemode)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 import pytest
+from msgspec import Struct
 
 from bot.app import Running
 from bot.sandbox.changing import choose, open_form, send
@@ -37,8 +37,7 @@ _CHARGE: Final = cast.DUPLICATE_SECOND
 _LINE: Final = f'{_CHARGE} 49.00 duplicate "charged twice, ticket 4711" verified via email'
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """One way to ask: `ready` as a member, then done as a guest; `wanted` is what the trail calls it."""
 
     ready: Callable[[World, Play], Awaitable[Act]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, get_args
 
 import pytest
+from msgspec import Struct
 
 from bot.app import Running
 from bot.desk.record import of_id
@@ -43,8 +43,7 @@ Json = dict[str, Any]
 _A_MINUTE: Final = timedelta(seconds=61)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Something to decide: `open` leaves `approver` with the form, `wanted` is what the trail calls both."""
 
     open: Callable[[World, Play], Awaitable[object]]

@@ -6,11 +6,11 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from bot.sandbox.changing import choose, open_form, send
 from bot.sandbox.play import Play, words
@@ -24,8 +24,7 @@ _MANY = 120
 _OWED = 3
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Struct, frozen=True):
     """A change that Reggie approves: who it is about, how it is asked for, and what has to be at its end."""
 
     channel: str

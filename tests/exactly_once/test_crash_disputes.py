@@ -6,10 +6,10 @@ The points are found by playing undisturbed, as for refunds; `make soak` plays t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import pytest
+from msgspec import Struct
 
 from bot.sandbox.play import Play, words
 from bot.sandbox.slack.cast import FINANCE, LENA
@@ -20,8 +20,7 @@ from tests.exactly_once.test_crash_anywhere import Desk, audited, charges, desk_
 _BOUNDED: Final = 2
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One way to answer: the button, what the card says in the end, and what is checked then."""
 
     action: str

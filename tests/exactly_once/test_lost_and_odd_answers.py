@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -148,7 +149,7 @@ async def test_a_day_after_a_time_out_the_books_are_read_instead_of_the_key(
     async with payments(here.stripe.api_key, here.stripe_url, patience=0.3) as impatient:
         here.clock.advance(timedelta(seconds=6))
         case = await case_on(app, cast.LARGE_1250)
-        await paying.advance(replace(app.desk, payments=impatient), case.id)
+        await paying.advance(structs.replace(app.desk, payments=impatient), case.id)
     await play.until(lambda: ASKS in said(play, OF))
     nothing_is_claimed(here, play)
     await pass_time(here, app, DAY_AND_HOUR)

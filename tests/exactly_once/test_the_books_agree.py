@@ -10,7 +10,6 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,6 +18,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from msgspec import Struct
 from sqlmodel import Session, select
 
 from bot.app import Running
@@ -66,8 +66,7 @@ _slack_fault = st.builds(
 )
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """The refunds of ours that Stripe holds."""
 
     refunds: list[dict[str, Any]]

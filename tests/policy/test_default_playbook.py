@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from policy.facts import Chargeback, Customer, Facts, History, Identity, PastRefund, Reason, Subscription
 from policy.money import Money

@@ -75,11 +75,12 @@ def test_explain_writes_what_the_ruling_is_as_json(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "case.json: "),
-        ("[]", "a case is an object with “facts”"),
-        ('{"facts": {}, "when": 1}', "a case is an object with “facts”"),
-        ('{"facts": {}}', "facts lacks ask"),
-        ('{"facts": {}, "now": "noon"}', "now must be a time"),
+        ("{", "case.json: The document: Input data was truncated."),
+        ("[]", "The document: Expected `object`, got `array`."),
+        ('{"facts": {}, "when": 1}', "facts: Object missing required field `ask`."),
+        ('{"now": null, "when": 1}', "The document: Object contains unknown field `when`."),
+        ('{"now": "noon"}', "now: Invalid RFC3339 encoded datetime."),
+        ('{"facts": {"ask": {"reason": "boredom"}}}', "`makegood policy schema` shows what belongs there."),
     ],
 )
 def test_explain_says_what_is_wrong_with_a_case(

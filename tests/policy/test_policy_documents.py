@@ -10,8 +10,7 @@ from policy.facts import Reason
 from policy.playbook import parse
 from policy.replay import RecordedCase, replay
 from policy.ruling import rule
-from policy.schema import schema
-from policy.wire import WireError, facts_from_dict, facts_to_dict, ruling_from_dict, ruling_to_dict
+from policy.wire import WireError, facts_from_dict, facts_to_dict, ruling_from_dict, ruling_to_dict, schema
 from tests.policy.asking import NOW, PLAYBOOKS, charge, playbook, request
 
 BOOK = playbook()
@@ -31,16 +30,22 @@ def changed(path: str, value: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        (changed("ask.colour", "red"), "facts.ask has unknown keys: colour."),
-        (changed("ask.reason", "boredom"), "facts.ask.reason must be one of"),
-        (changed("charge.amount.minor", 49.0), "facts.charge.amount.minor must be a whole number."),
-        (changed("charge.amount.minor", value=True), "facts.charge.amount.minor must be a whole number."),
-        (changed("charge.amount.currency", "usd"), "is not a currency code"),
-        (changed("charge.created_at", "2026-11-22T12:00:00"), "must say its offset from UTC"),
-        (changed("charge.created_at", "yesterday"), "facts.charge.created_at must be a time"),
-        (changed("charge", {}), "facts.charge lacks id, amount, created_at."),
-        (changed("siblings", "none"), "facts.siblings must be a list."),
-        (changed("ask", None), "facts.ask must be an object."),
+        (changed("ask.colour", "red"), "facts.ask: Object contains unknown field `colour`."),
+        (changed("ask.reason", "boredom"), "facts.ask.reason: Invalid enum value 'boredom'."),
+        (changed("charge.amount.minor", 49.0), "facts.charge.amount.minor: Expected `int`, got `float`."),
+        (
+            changed("charge.amount.minor", value=True),
+            "amount.minor: Expected `int`, got `bool`.",
+        ),
+        (changed("charge.amount.currency", "usd"), "facts.charge.amount: “usd” is not a currency code."),
+        (changed("charge.created_at", "2026-11-22T12:00:00"), "`datetime` with a timezone component."),
+        (
+            changed("charge.created_at", "yesterday"),
+            "charge.created_at: Invalid RFC3339 encoded datetime.",
+        ),
+        (changed("charge", {}), "facts.charge: Object missing required field `id`."),
+        (changed("siblings", "none"), "facts.siblings: Expected `array`, got `str`."),
+        (changed("ask", None), "facts.ask: Expected `object`, got `null`."),
     ],
 )
 def test_a_document_that_is_no_facts_is_refused_with_its_place(document: dict[str, Any], says: str) -> None:
@@ -61,7 +66,7 @@ def test_what_has_a_default_may_be_left_out_of_a_document() -> None:
 
 def test_a_ruling_without_a_known_outcome_is_refused() -> None:
     document = {**ruling_to_dict(rule(request(), BOOK, NOW)), "outcome": "perhaps"}
-    with pytest.raises(WireError, match=r"ruling\.outcome must be one of grant, escalate, refuse"):
+    with pytest.raises(WireError, match=r"^ruling.outcome: Invalid value 'perhaps'\."):
         ruling_from_dict(document)
 
 

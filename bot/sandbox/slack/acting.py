@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from bot.sandbox.slack import posting
 from bot.sandbox.slack.core import Core
@@ -13,8 +14,7 @@ from bot.sandbox.slack.workspace import Channel, User
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a person sees of their act.
 
     `error` is empty or a name: `operation_timeout`, `dispatch_failed`, `invalid_response`, …;
@@ -24,8 +24,8 @@ class Outcome:
 
     ok: bool = True
     error: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
-    messages: list[str] = field(default_factory=list)
+    errors: dict[str, str] = {}
+    messages: list[str] = []
     ts: str = ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,8 +26,8 @@ async def answer(core: Core, request: Request) -> Response:
         return JSONResponse({"ok": False, "error": "expired_url"}, 404)
     url.uses += 1
     try:
-        body = orjson.loads(await request.body())
-    except orjson.JSONDecodeError:
+        body = msgspec.json.decode(await request.body())
+    except msgspec.DecodeError:
         return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
     try:
         _say(core, url, body)

@@ -12,12 +12,12 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 import httpx
-import orjson
+import msgspec
+from msgspec import Struct
 
 from bot.sandbox.slack.installation import Installation
 from bot.sandbox.slack.live import Live
@@ -30,8 +30,7 @@ _STALE: Final = 301
 """Seconds after which a signature is too old; Slack's limit is five minutes."""
 
 
-@dataclass(frozen=True)
-class Waits:
+class Waits(Struct, frozen=True):
     """Slack's patience, in seconds of the machine's time; tests make it shorter.
 
     `answer` is for an acknowledgement, `trigger` the life of a trigger id, `event_retries` the pauses
@@ -43,24 +42,22 @@ class Waits:
     event_retries: tuple[float, ...] = (0.0, 60.0, 300.0)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """How the app answered. `failure` is what the person is told: `operation_timeout`, `dispatch_failed`."""
 
     status: int = 200
-    body: Json = field(default_factory=dict)
+    body: Json = {}
     failure: str = ""
     retry: bool = True
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """One delivery as it went out: the exact body and headers over HTTP, or the envelope of a socket."""
 
     kind: Kind
     payload: Json
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     envelope: Json | None = None
 
 
@@ -208,9 +205,9 @@ def _encoded(kind: Kind, payload: Json) -> bytes:
         case "slash_commands":
             return urlencode(payload).encode()
         case "interactive":
-            return urlencode({"payload": orjson.dumps(payload).decode()}).encode()
+            return urlencode({"payload": msgspec.json.encode(payload).decode()}).encode()
         case "events_api":
-            return orjson.dumps(payload)
+            return msgspec.json.encode(payload)
 
 
 def _read(response: httpx.Response) -> Json:
@@ -218,6 +215,6 @@ def _read(response: httpx.Response) -> Json:
     if not response.content.strip():
         return {}
     if response.headers.get("content-type", "").startswith("application/json"):
-        body: Json = orjson.loads(response.content)
+        body: Json = msgspec.json.decode(response.content)
         return body
     return {"text": response.text}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bot.sandbox.slack import attaching, form, payloads
 from bot.sandbox.slack.acting import Acting, NotPossibleError, Outcome, failed
@@ -22,8 +23,7 @@ _QUERY: Final = 3
 """Characters that an external select waits for unless `min_query_length` says otherwise."""
 
 
-@dataclass(frozen=True)
-class _Screen:
+class _Screen(Struct, frozen=True):
     """Where somebody interacts: a view, or a message in a channel."""
 
     person: User

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
+import msgspec
+from msgspec.structs import asdict
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -219,7 +219,7 @@ def routes(slack: LocalSlack) -> list[Route]:
 
 def _posted(slack: LocalSlack, run: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        return _json(await run(slack, orjson.loads(await request.body() or b"{}")))
+        return _json(await run(slack, msgspec.json.decode(await request.body() or b"{}")))
 
     return _guarded(handle)
 
@@ -241,8 +241,8 @@ def _guarded(handle: Callable[[Request], Awaitable[Response]]) -> Callable[[Requ
 async def _events(slack: LocalSlack, user: str) -> AsyncIterator[bytes]:
     yield b": open\n\n"
     async for event in slack.core.live.follow(user):
-        yield b"data: " + orjson.dumps(event) + b"\n\n"
+        yield b"data: " + msgspec.json.encode(event) + b"\n\n"
 
 
 def _json(body: Json, status: int = 200) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json")
+    return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
+import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.sandbox.slack.live import Live
@@ -84,7 +84,9 @@ class Sockets:
         self._waiting[envelope["envelope_id"]] = acknowledged
         try:
             async with asyncio.timeout(within):
-                await ready[self._turn % len(ready)].websocket.send_text(orjson.dumps(envelope).decode())
+                await ready[self._turn % len(ready)].websocket.send_text(
+                    msgspec.json.encode(envelope).decode()
+                )
                 return await acknowledged
         except (TimeoutError, WebSocketDisconnect, RuntimeError):
             # Starlette raises RuntimeError for a send on a connection that has just gone.
@@ -121,7 +123,7 @@ class Sockets:
         }
 
     def _acknowledged(self, text: str) -> None:
-        message: Json = orjson.loads(text)
+        message: Json = msgspec.json.decode(text)
         waiting = self._waiting.get(message.get("envelope_id", ""))
         if waiting and not waiting.done():
             waiting.set_result(message.get("payload") or {})

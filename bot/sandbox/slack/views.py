@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
+import msgspec
 
 from bot.sandbox.slack import form
 from bot.sandbox.slack.blocks import view_complaints, with_ids
@@ -149,7 +149,7 @@ class Views:
         return View(self.workspace.new_id("V"), user, checked, self._hash(), form.blank(checked["blocks"]))
 
     def _checked(self, body: Json, kind: str, replaced: View | None = None) -> Json:
-        if len(orjson.dumps(body)) > _SIZE:
+        if len(msgspec.json.encode(body)) > _SIZE:
             raise ViewRefusedError("view_too_large")
         complaints = view_complaints(body)
         if not complaints and body["type"] != kind:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
-import orjson
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -53,8 +54,7 @@ _ENDPOINTS: Final[Sequence[Endpoint]] = [row for module in _MODULES for row in m
 _BY_ADDRESS: Final = {(row.method, tuple(row.path.split("/")[2:])): row for row in _ENDPOINTS}
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(Struct, frozen=True):
     method: str
     path: str
     query: str
@@ -194,7 +194,7 @@ class Api:
             return _refused(refusal, request, executed=True)
         finally:
             ledger.cause = {"id": None, "idempotency_key": None}
-        return Answer(200, orjson.dumps(record), request.id, executed=True)
+        return Answer(200, msgspec.json.encode(record), request.id, executed=True)
 
     def _route(self, request: _Request) -> tuple[Endpoint, Call, list[str]]:
         steps = request.path.strip("/").split("/")[1:]
@@ -269,7 +269,7 @@ def _arranged_refusal(fault: Fault) -> ApiError:
 
 
 def _refused(refusal: ApiError, request: _Request, *, executed: bool = False) -> Answer:
-    body = orjson.dumps({"error": refusal.error})
+    body = msgspec.json.encode({"error": refusal.error})
     return Answer(refusal.status, body, request.id, executed, dict(refusal.headers))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-import orjson
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -43,7 +43,7 @@ def _endpoint(local: LocalStripe, act: _Act) -> Callable[[Request], Awaitable[JS
     async def answer(request: Request) -> JSONResponse:
         body = await request.body()
         try:
-            given = orjson.loads(body) if body else {}
+            given = msgspec.json.decode(body) if body else {}
             return JSONResponse(await act(local, given))
         except ApiError as refusal:
             return JSONResponse({"error": str(refusal)}, status_code=refusal.status)

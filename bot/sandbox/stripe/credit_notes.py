@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bot.sandbox.stripe import customers, refunds, shapes
 from bot.sandbox.stripe.endpoints import Call, Endpoint, listing, retrieving
@@ -15,8 +16,7 @@ from bot.sandbox.stripe.params import merged_metadata, positive
 _TAKES: Final = "amount credit_amount invoice memo metadata out_of_band_amount reason refund_amount refunds"
 
 
-@dataclass(frozen=True, slots=True)
-class _Split:
+class _Split(Struct, frozen=True):
     """How a credit note gives back its amount, all in minor units."""
 
     total: int

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from bot.sandbox.stripe.errors import Record
 from bot.sandbox.stripe.ledger import Ledger
 from bot.sandbox.stripe.lists import page
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A request whose parameters passed: the ids of its path and the typed parameters, without `expand`."""
 
     path: str
@@ -23,8 +23,7 @@ class Call:
 Handler: TypeAlias = Callable[[Ledger, Call], Record]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One row of the API: `{}` in `path` stands for an id; `params` names a parameter type of the SDK.
 
     `takes` lists the parameters that this Stripe acts on; the others of that type are refused, never ignored.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from bot.sandbox.stripe.errors import ParameterError
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """One file of a multipart body."""
 
     filename: str

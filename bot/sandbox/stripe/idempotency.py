@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from bot.sandbox.stripe.errors import ApiError
 
@@ -11,15 +13,14 @@ _KEPT_SECONDS: Final = 24 * 3600
 _KEY_LENGTH: Final = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What goes back over the wire; `executed` says that the endpoint began, so a key is used up."""
 
     status: int
     body: bytes
     request_id: str
     executed: bool = False
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
 
 
 @dataclass(slots=True)

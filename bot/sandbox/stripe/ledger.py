@@ -10,7 +10,7 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import Final
 
-import orjson
+import msgspec
 
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.stripe.errors import Record, missing
@@ -133,7 +133,7 @@ class Ledger:
         self, type_: str, record: Record, previous: Record | None = None, created: int | None = None
     ) -> Record:
         """Record that `type_` happened to `record` as it is now, and tell whoever listens."""
-        data: Record = {"object": orjson.loads(orjson.dumps(record))}
+        data: Record = {"object": msgspec.json.decode(msgspec.json.encode(record))}
         if previous is not None:
             data["previous_attributes"] = previous
         event = self.put(

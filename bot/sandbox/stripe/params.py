@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, Final, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
 
+from msgspec import Struct
 from typing_extensions import is_typeddict  # the SDK's types are made with it
 
 from bot.sandbox.stripe.errors import ParameterError, Record
@@ -24,8 +24,7 @@ _OPTIONS_NAMES: Final[dict[str, Any]] = {"StripeContext": object, "Mapping": Map
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What one parameter may be: any of its alternatives."""
 
     required: bool = False

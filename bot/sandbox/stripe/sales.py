@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from bot.sandbox.stripe import billing_shapes, shapes
 from bot.sandbox.stripe.errors import Record
@@ -13,8 +14,7 @@ _PERCENT_FEE: Final = 29  # Stripe's standard card price: 2.9 % …
 _FIXED_FEE: Final = 30  # … and 30 cents, counted here in the charge's own minor units
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
+class Ids(Struct, frozen=True):
     """The ids that a sale will have."""
 
     charge: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from bot.sandbox.stripe import billing_shapes, declines, sales, shapes
 from bot.sandbox.stripe.errors import Record
@@ -19,8 +20,7 @@ _BRANDS: Final = ("visa", "mastercard", "visa", "amex", "visa", "mastercard", "d
 _DAYS_UNTIL_DUE: Final = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A price of the company's software: minor units of `currency` for a `month` or a `year`."""
 
     name: str
@@ -29,8 +29,7 @@ class Plan:
     currency: str = "usd"
 
 
-@dataclass(frozen=True, slots=True)
-class Payer:
+class Payer(Struct, frozen=True):
     """A customer with the payment method that they use."""
 
     customer: Record

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 import httpx
-import orjson
+import msgspec
 
 from bot.sandbox.stripe.errors import Record
 from bot.sandbox.stripe.ledger import API_VERSION, new_id
@@ -135,7 +135,7 @@ class Webhooks:
             return None
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=_ANSWER_SECONDS, trust_env=False)
-        body = orjson.dumps({**event, "api_version": API_VERSION})
+        body = msgspec.json.encode({**event, "api_version": API_VERSION})
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": signature(body, secret, int(signed_at)),

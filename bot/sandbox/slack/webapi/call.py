@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
+import msgspec
+from msgspec import Struct
 
 from bot.sandbox.slack.core import Core
 from bot.sandbox.slack.workspace import BOT_USER, Channel, User
@@ -28,8 +29,7 @@ class ApiError(Exception):
         self.extra: Json = extra
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(Struct, frozen=True):
     """A Web API method: the scope that it needs (empty: none), its calls a minute, and what it does."""
 
     run: Callable[[Call], Json]
@@ -74,8 +74,8 @@ class Call:
         if not isinstance(value, str):
             return value
         try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError as broken:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError as broken:
             raise ApiError(error) from broken
 
     def needs(self, scope: str) -> None:

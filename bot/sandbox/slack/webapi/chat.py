@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
+import msgspec
 
 from bot.sandbox.slack import posting
 from bot.sandbox.slack.blocks import MESSAGE_CHARACTERS, characters, message_complaints
@@ -74,7 +74,7 @@ def _check_metadata(metadata: object) -> None:
         "event_payload",
     }:
         raise ApiError("invalid_metadata_format")
-    if len(orjson.dumps(metadata)) > _METADATA_LIMIT:
+    if len(msgspec.json.encode(metadata)) > _METADATA_LIMIT:
         raise ApiError("metadata_too_large")
 
 

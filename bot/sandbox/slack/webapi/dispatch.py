@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-import orjson
+import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -46,7 +46,7 @@ async def answer(core: Core, request: Request) -> Response:
     method = request.path_params["method"]
     try:
         args = await _arguments(request)
-    except orjson.JSONDecodeError:
+    except msgspec.DecodeError:
         return _json(core, method, {}, {"ok": False, "error": "invalid_json"})
     token = request.headers.get("authorization", "").removeprefix("Bearer ") or str(args.get("token") or "")
     args.pop("token", None)
@@ -127,12 +127,12 @@ def _limited(seconds: int) -> Json:
 
 
 async def _arguments(request: Request) -> Json:
-    """Return the arguments of query, form or JSON body; raises orjson.JSONDecodeError."""
+    """Return the arguments of query, form or JSON body; raises msgspec.DecodeError."""
     args: Json = dict(request.query_params)
     if request.method != "POST":
         return args
     if request.headers.get("content-type", "").startswith("application/json"):
-        body = orjson.loads(await request.body() or b"{}")
+        body = msgspec.json.decode(await request.body() or b"{}")
         return args | body if isinstance(body, dict) else args
     return args | dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
 
@@ -152,4 +152,4 @@ def _json(core: Core, method: str, args: Json, body: Json) -> Response:
     status = HTTPStatus.OK
     if body.get("error") == "ratelimited":
         status, headers["Retry-After"] = HTTPStatus.TOO_MANY_REQUESTS, str(body.pop("retry_after", 1))
-    return Response(orjson.dumps(body), status, headers, "application/json; charset=utf-8")
+    return Response(msgspec.json.encode(body), status, headers, "application/json; charset=utf-8")
