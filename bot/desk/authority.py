@@ -26,23 +26,21 @@ class NotKnownError(Exception):
         self.subject = subject
 
 
-async def decide(
-    desk: Desk, by: str, what: str, transaction: Callable[[Session], T], about: RowName | None = None
-) -> T:
+async def decide(desk: Desk, by: str, what: str, transaction: Callable[[Session], T], *about: RowName) -> T:
     """Run a transaction that calls `require`; where Slack has to be asked first, ask and run it again.
 
-    `about` is the row that is decided on.
+    `about` is the row that is decided on; it is read ahead, as is the newest entry of the trail.
 
     Raises what the transaction raises, and what `check` does.
     """
     try:
-        return await desk.store.write(transaction, about)
+        return await desk.store.write(transaction, audit.NEWEST, *about)
     except NotKnownError as unknown:
         await check(desk, unknown.subject, by, what)
     except NotAllowedError as refusal:
         await _write_down(desk, refusal, by, what, *refusal.subject)
         raise
-    return await decide(desk, by, what, transaction, about)
+    return await decide(desk, by, what, transaction, *about)
 
 
 def require(desk: Desk, subject: Subject, by: str) -> None:

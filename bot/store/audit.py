@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import String, bindparam, func, text
 from sqlmodel import Session, col, select
 
+from bot.store.group import RowName
 from bot.store.statements import add, fetch, run_latest
 from bot.store.tables import Audit, Post, Seen
 
@@ -49,7 +50,7 @@ def record(
     own = _hash(covered)
     add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=own)
     session.info[_HEAD] = (session.get_transaction(), number + 1, own)
-    run_latest(session, _MARK, {"name": _HEAD, "value": f"{number + 1} {own}"}, (Seen, _HEAD))
+    run_latest(session, _MARK, {"name": _HEAD, "value": f"{number + 1} {own}"}, NEWEST)
     return number + 1
 
 
@@ -137,6 +138,8 @@ def _marked(session: Session) -> tuple[int, str]:
 
 
 _HEAD: Final = "audit_head"
+NEWEST: Final[RowName] = (Seen, _HEAD)
+"""The row that says which entry is the newest; whoever records one reads it first."""
 _MARK: Final = text(
     "INSERT INTO seen (name, value) VALUES (:name, :value) "
     "ON CONFLICT (name) DO UPDATE SET value = excluded.value"

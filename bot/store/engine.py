@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -22,12 +23,15 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from bot.errors import ConfigurationError, StoreUnavailableError
 from bot.store.group import GroupSession, RowName
+from bot.store.prepared import reading
+from bot.store.together import SentStatement, together
 
 T = TypeVar("T")
+_Rows = Mapping[RowName, SQLModel]
 _Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 log = structlog.get_logger()
 _GROUP: Final = 128
@@ -38,8 +42,8 @@ _BUSY_MS: Final = 2000
 # the audit chain in one order. The lock ends with the transaction.
 _WRITER_LOCK: Final = 7_021_954
 _BEGIN: Final = {
-    "sqlite": "BEGIN IMMEDIATE",
-    "postgresql": f"BEGIN; SELECT pg_advisory_xact_lock({_WRITER_LOCK})",
+    "sqlite": ["BEGIN IMMEDIATE"],
+    "postgresql": ["BEGIN", f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"],
 }
 # A replica that hangs with the lock in its hand loses it, and its transaction, after ten seconds.
 _POSTGRESQL: Final = {
@@ -66,10 +70,10 @@ class Store:
         self._writer = threading.Thread(target=self._write_groups, name="store-writer", daemon=True)
         self._writer.start()
 
-    async def write(self, transaction: Callable[[Session], T], about: RowName | None = None) -> T:
+    async def write(self, transaction: Callable[[Session], T], *about: RowName) -> T:
         """Run `transaction` in the writer thread and return its result once it is durable.
 
-        A row that it is `about`, and that it will fetch, is read together with those of its group.
+        Rows that it is `about`, and that it will fetch, are read together with those of its group.
         Whatever it raises comes back, and leaves no trace. A caller that gives up before its turn
         leaves none either. Raises StoreUnavailableError when the database did not take it.
         """
@@ -86,7 +90,7 @@ class Store:
 
     def close(self) -> None:
         """Finish what is waiting, then let go of the database."""
-        self._hand_over()
+        self._waiting.put(self._coming)
         self._waiting.put(None)
         self._writer.join()
         self._readers.shutdown()
@@ -103,8 +107,11 @@ class Store:
                 raise _unavailable(error) from error
             raise
 
-    def _hand_over(self) -> None:
-        """Give the writer what one turn of the event loop has brought: one wake-up, and one group."""
+    def _hand_over(self, before: int = 0) -> None:
+        """Give the writer what came, once a turn of the event loop has brought no more: as one group."""
+        if before < len(self._coming) < _GROUP:
+            asyncio.get_running_loop().call_soon(self._hand_over, len(self._coming))
+            return
         coming, self._coming = self._coming, []
         self._waiting.put(coming)
 
@@ -132,9 +139,9 @@ class Store:
         """Commit a group; when one of several fails, each is run again for itself, and fails alone."""
         begun = committing = False
         try:
-            connection = self._begun()
+            connection, ahead = self._begun({name for one in group for name in one.about})
             begun = True
-            results = _results(connection, group)
+            results = _results(connection, group, ahead)
             committing = True
             connection.commit()
         except _OneOfSeveralError:
@@ -143,7 +150,7 @@ class Store:
             return
         except SQLAlchemyError as error:
             self._let_go()
-            if begun and not _is_lost(error):
+            if not _is_lost(error):
                 _refuse(group, error)
                 return
             failure = _lost_answer(error) if committing else _unavailable(error)
@@ -159,19 +166,20 @@ class Store:
             return
         _answer([(one.answer, result, None) for one, result in zip(group, results, strict=True)])
 
-    def _begun(self) -> Connection:
-        """Begin in the writer's connection; in a new one, where the database has let go of the old one."""
+    def _begun(self, ahead: Collection[RowName]) -> tuple[Connection, _Rows]:
+        """Begin in the writer's connection; in a new one, where the database has let go of the old one.
+
+        Returns the connection, and the rows that are to be read `ahead`.
+        """
         if self._connection:
             try:
-                begin_again(self._connection)
+                return self._connection, _begin(self._connection, ahead)
             except DBAPIError as error:
                 self._let_go()
                 if not error.connection_invalidated:
                     raise
-            else:
-                return self._connection
-        self._connection = begin_writing(self.engine)
-        return self._connection
+        self._connection = _connected(self.engine)
+        return self._connection, _begin(self._connection, ahead)
 
     def _let_go(self) -> None:
         """Undo what the writer's connection has begun, and take another one the next time."""
@@ -182,26 +190,41 @@ class Store:
 
 def begin_writing(engine: Engine) -> Connection:
     """Open a connection and begin a transaction in which nobody else writes. Who closes it undoes it."""
-    # Left to begin by itself, the driver would take a way of its own there and back for it.
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection = _connected(engine)
     try:
-        begin_again(connection)
+        _begin(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def begin_again(connection: Connection) -> None:
-    """Begin the next transaction in such a connection; waits for the turn, two seconds at the most."""
-    connection.exec_driver_sql(_BEGIN[connection.dialect.name])
+def _connected(engine: Engine) -> Connection:
+    # Left to begin by itself, the driver would take a way of its own there and back for it.
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _begin(connection: Connection, ahead: Collection[RowName] = ()) -> _Rows:
+    """Begin the next transaction, and read rows; waits for the turn, two seconds at the most."""
+    tables: dict[type[SQLModel], list[Any]] = defaultdict(list)
+    for table, key in ahead:
+        tables[table].append(key)
+    readings = [(table, reading(table, connection.dialect), keys) for table, keys in tables.items()]
+    begin: list[SentStatement] = [(sql, None) for sql in _BEGIN[connection.dialect.name]]
+    connection.begin()
+    answers = together(connection, [*begin, *((one.sql, one.bound(keys)) for _, one, keys in readings)])
+    return {
+        (table, key): row
+        for (table, one, _), answer in zip(readings, answers[len(begin) :], strict=True)
+        for key, row in one.rows(answer.fetchall()).items()
+    }
 
 
 class _Transaction:
     __slots__ = ("about", "answer", "run")
 
     def __init__(
-        self, run: Callable[[Session], Any], about: RowName | None, answer: asyncio.Future[Any]
+        self, run: Callable[[Session], Any], about: Sequence[RowName], answer: asyncio.Future[Any]
     ) -> None:
         self.run = run
         self.about = about
@@ -238,12 +261,11 @@ class _OneOfSeveralError(Exception):
     """A transaction of a group failed, and nothing of the group may stay."""
 
 
-def _results(connection: Connection, group: list[_Transaction]) -> list[Any]:
+def _results(connection: Connection, group: list[_Transaction], ahead: _Rows) -> list[Any]:
     """Run the transactions of a group one after another; they share a connection, not what they have read."""
     results = []
     try:
-        with GroupSession(connection) as session:
-            session.read_ahead({one.about for one in group if one.about})
+        with GroupSession(connection, ahead) as session:
             for one in group:
                 results.append(one.run(session))
                 session.flush()

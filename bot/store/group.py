@@ -8,14 +8,15 @@ then each shape of statement goes out once, with the values of all who wait.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel
 
-from bot.store.prepared import Statement, prepared, row_by_key, rows_by_key
+from bot.store.prepared import Statement, prepared, row_by_key
+from bot.store.together import together
 
 Row = TypeVar("Row", bound=SQLModel)
 RowName = tuple[type[SQLModel], Any]
@@ -29,25 +30,17 @@ class RowMovedError(LookupError):
 class GroupSession(Session):
     """A session of the writer's. What is asked past `wait` and `peek` finds everything that waits sent."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ahead: Mapping[RowName, SQLModel]) -> None:
+        """`ahead` are rows that were read for the group's transactions, which are going to fetch them."""
         super().__init__(
             connection, join_transaction_mode="rollback_only", expire_on_commit=False, autoflush=True
         )
         self._connection: Final = connection
-        self._read_ahead: dict[RowName, SQLModel] = {}
+        self._read_ahead = dict(ahead)
         self._waiting: dict[Statement, list[Any]] = defaultdict(list)
         self._guarded: set[Statement] = set()
         self._touched: set[RowName] = set()
         self.begin()
-
-    def read_ahead(self, names: Iterable[RowName]) -> None:
-        """Read rows that the group's transactions are going to fetch, all of one table at once."""
-        keys: dict[type[SQLModel], list[Any]] = defaultdict(list)
-        for table, key in names:
-            keys[table].append(key)
-        for table, wanted in keys.items():
-            found = rows_by_key(self._connection, table, wanted)
-            self._read_ahead |= {(table, key): row for key, row in found.items()}
 
     def peek(self, table: type[Row], key: Any) -> Row | None:  # noqa: ANN401  # a column's value
         """Return a row by its primary key, without sending what cannot have changed it."""
@@ -84,11 +77,14 @@ class GroupSession(Session):
             return
         waiting, self._waiting = self._waiting, defaultdict(list)
         self._touched.clear()
-        for statement, values in waiting.items():
-            sql = prepared(statement, self._connection.dialect).sql
-            sent = self._connection.exec_driver_sql(sql, values)
-            if statement in self._guarded and sent.rowcount != len(values):
-                raise RowMovedError(f"{len(values) - sent.rowcount} of {len(values)} rows moved meanwhile")
+        dialect = self._connection.dialect
+        known = [(prepared(statement, dialect), values) for statement, values in waiting.items()]
+        sent = [(one.sql, one.many(values)) for one, values in known]
+        for (statement, values), answer in zip(
+            waiting.items(), together(self._connection, sent), strict=True
+        ):
+            if statement in self._guarded and answer.rowcount != len(values):
+                raise RowMovedError(f"{len(values) - answer.rowcount} of {len(values)} rows moved meanwhile")
 
     def connection(self, *args: Any, **options: Any) -> Connection:  # noqa: ANN401  # as Session has it
         """Return the connection, with everything sent."""

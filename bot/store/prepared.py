@@ -6,22 +6,28 @@ the database does; what every click runs goes past both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
+import msgspec
 from sqlalchemy import (
+    ARRAY,
+    JSON,
     Column,
     Connection,
-    CursorResult,
     Delete,
     Dialect,
     Insert,
-    Select,
+    String,
     Table,
     TextClause,
     Update,
+    any_,
     bindparam,
+    column,
+    func,
+    insert,
     select,
 )
 from sqlalchemy.orm import class_mapper
@@ -54,6 +60,40 @@ class Prepared:
         given = {**self._fixed, **values} if self._fixed else values
         return tuple([put(given[name]) if put else given[name] for name, put in self._parameters])
 
+    def many(self, bound: list[Any]) -> Any:  # noqa: ANN401  # as the driver takes them
+        """Return what several executions were `bound` to, as the driver takes all of them."""
+        return bound
+
+
+class PreparedInsert(Prepared):
+    """An insertion on PostgreSQL: its rows go there as one JSON array, in one statement."""
+
+    __slots__ = ()
+
+    def __init__(self, statement: Insert, dialect: Dialect) -> None:
+        super().__init__(statement, dialect)
+        types = statement.table.c
+        self._parameters = [
+            (name, None if isinstance(types[name].type, JSON) else put) for name, put in self._parameters
+        ]
+        named = [(name, types[name].type) for name, _ in self._parameters]
+        given = func.json_to_recordset(bindparam("rows", type_=JSON())).table_valued(
+            *(column(*one) for one in named)
+        )
+        rows = select(*given.render_derived(with_types=True).c)
+        inserted = insert(statement.table).from_select([name for name, _ in named], rows)
+        self.sql = str(inserted.compile(dialect=dialect))
+
+    def bound(self, values: Mapping[str, Any]) -> bytes:
+        """Return one row as JSON."""
+        return msgspec.json.encode(
+            {name: put(values[name]) if put else values[name] for name, put in self._parameters}
+        )
+
+    def many(self, bound: list[bytes]) -> tuple[str]:
+        """Return the rows as one array."""
+        return (f"[{b','.join(bound).decode()}]",)
+
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
     """Return what turns a value into the driver's."""
@@ -72,42 +112,62 @@ def _moment(dialect: Dialect) -> _Processor | None:
 @lru_cache(_KEPT)
 def prepared(statement: Statement, dialect: Dialect) -> Prepared:
     """Return a statement that is made once, prepared."""
+    if isinstance(statement, Insert) and dialect.name == "postgresql":
+        return PreparedInsert(statement, dialect)
     return Prepared(statement, dialect)
+
+
+class Reading:
+    """Reads rows of one table by their primary keys, past the session: they belong to none."""
+
+    __slots__ = ("_columns", "_key", "_keys", "_make", "sql")
+
+    def __init__(self, table: type[SQLModel], dialect: Dialect) -> None:
+        key = key_of(table)
+        postgresql = dialect.name == "postgresql"
+        keys = bindparam("keys", type_=ARRAY(key.type) if postgresql else String())
+        wanted = any_(keys) if postgresql else select(func.json_each(keys).table_valued("value").c.value)
+        condition = key == wanted if postgresql else key.in_(wanted)
+        self.sql = str(select(table_of(table)).where(condition).compile(dialect=dialect))
+        self._key = key.name
+        self._keys: Callable[[list[Any]], Any] = list if postgresql else _as_json
+        self._make: Callable[[], SQLModel] = class_mapper(table).class_manager.new_instance
+        kinds = {column.name: column.type.dialect_impl(dialect) for column in table_of(table).c}
+        self._columns = [(name, kind.result_processor(dialect, None)) for name, kind in kinds.items()]
+
+    def bound(self, keys: Iterable[Any]) -> Any:  # noqa: ANN401  # as the driver takes them
+        """Return primary keys as the driver takes them."""
+        return (self._keys(list(keys)),)
+
+    def rows(self, found: Iterable[Sequence[Any]]) -> dict[Any, SQLModel]:
+        """Make rows as the ORM does when it loads them, without checks and defaults; return them by key."""
+        rows = {}
+        for values in found:
+            row = self._make()
+            row.__dict__.update(  # public, for all its underscore
+                (name, get(value) if get else value)
+                for (name, get), value in zip(self._columns, values, strict=True)
+            )
+            rows[row.__dict__[self._key]] = row
+        return rows
+
+
+@lru_cache(_KEPT)
+def reading(table: type[SQLModel], dialect: Dialect) -> Reading:
+    """Return the statement that reads rows of a table by their primary keys, prepared."""
+    return Reading(table, dialect)
 
 
 def row_by_key(connection: Connection, table: type[Row], key: Any) -> Row | None:  # noqa: ANN401  # a column's value
     """Return the row with this primary key; it belongs to no session."""
-    found = connection.execute(_by_key(table), {"key": key})
-    return next(_rows(table, found), None)
+    by_key = reading(table, connection.dialect)
+    found = connection.exec_driver_sql(by_key.sql, by_key.bound([key])).fetchall()
+    row = by_key.rows(found).get(key)
+    return row if isinstance(row, table) else None
 
 
-def rows_by_key(connection: Connection, table: type[Row], keys: Sequence[Any]) -> dict[Any, Row]:
-    """Return the rows with these primary keys, by them; they belong to no session."""
-    name = key_of(table).name
-    found = connection.execute(_by_keys(table), {"keys": keys})
-    return {row.__dict__[name]: row for row in _rows(table, found)}
-
-
-def _rows(table: type[Row], found: CursorResult[Any]) -> Iterator[Row]:
-    """Make rows as the ORM does when it loads them: without checks and defaults."""
-    make: Callable[[], Row] = class_mapper(table).class_manager.new_instance
-    names = tuple(found.keys())
-    for values in found:
-        row = make()
-        row.__dict__.update(zip(names, values, strict=True))  # public, for all its underscore
-        yield row
-
-
-@cache
-def _by_key(table: type[SQLModel]) -> Select[Any]:
-    key = key_of(table)
-    return select(table_of(table)).where(key == bindparam("key", type_=key.type))
-
-
-@cache
-def _by_keys(table: type[SQLModel]) -> Select[Any]:
-    key = key_of(table)
-    return select(table_of(table)).where(key.in_(bindparam("keys", type_=key.type, expanding=True)))
+def _as_json(keys: list[Any]) -> str:
+    return msgspec.json.encode(keys).decode()
 
 
 def table_of(table: type[SQLModel]) -> Table:

@@ -23,7 +23,7 @@ def run(session: Session, statement: Statement, values: Mapping[str, Any]) -> Cu
     """Run a statement that is made once and returns no rows, with `values` for its parameters."""
     connection = session.connection()
     known = prepared(statement, connection.dialect)
-    return connection.exec_driver_sql(known.sql, known.bound(values))
+    return connection.exec_driver_sql(known.sql, known.many([known.bound(values)]))
 
 
 def run_later(session: Session, statement: Statement, values: Mapping[str, Any], row: RowName) -> None:

@@ -23,6 +23,7 @@ from bot.store import audit
 from bot.store.tables import Case
 from bot.store.work import LEASE
 from tests.conversations.asking import ask_for_1250, refunds_of
+from tests.hearing import hearing
 from tests.postgres import Postgres
 
 
@@ -124,21 +125,21 @@ async def at_postgres(here: World, pg: Postgres) -> AsyncIterator[Running]:
 
 
 async def test_a_connection_lost_in_mid_decision_decides_nothing(here: World, pg: Postgres) -> None:
-    async with at_postgres(here, pg) as app:
-        play = Play(here.slack)
-        await ask_for_1250(play)
-        engine = app.desk.store.engine
+    cut_off: list[int] = []
 
-        def cut_off(_connection: object, _cursor: object, sql: str, *_more: object) -> None:
-            if sql.startswith("UPDATE refund_case"):
-                event.remove(engine, "before_cursor_execute", cut_off)
-                assert pg.cut_off(str(app.desk.store.url)) > 0
+    def hear(sql: str, _values: list[Any]) -> None:
+        if sql.startswith("UPDATE refund_case") and not cut_off:
+            cut_off.append(pg.cut_off(str(app.desk.store.url)))
 
-        event.listen(engine, "before_cursor_execute", cut_off)
-        sentence = "The database could not be reached. Nothing was changed; try again in a minute."
-        await is_refused(play, sentence)
-        assert ["awaiting"] == await states(app)
-        await goes_on(here, play, app)
+    with hearing(hear):
+        async with at_postgres(here, pg) as app:
+            play = Play(here.slack)
+            await ask_for_1250(play)
+            sentence = "The database could not be reached. Nothing was changed; try again in a minute."
+            await is_refused(play, sentence)
+            assert cut_off[0] > 0
+            assert ["awaiting"] == await states(app)
+            await goes_on(here, play, app)
 
 
 async def test_a_postgresql_that_stops_and_starts_needs_no_restart_of_the_desk(

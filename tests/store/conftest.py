@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from bot.store.engine import Store
+from tests.hearing import hearing
 from tests.postgres import Postgres
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -20,6 +22,14 @@ def url(request: pytest.FixtureRequest) -> str:
         return str(request.getfixturevalue("database_url"))
     pg: Postgres = request.getfixturevalue("pg")
     return pg.migrated()
+
+
+@pytest.fixture
+def sent() -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that a store has sent, with its first values; ask for it before the store."""
+    statements: list[tuple[str, Any]] = []
+    with hearing(lambda sql, each: statements.append((sql, each[0]))):
+        yield statements
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
+from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.desk.record import move
@@ -52,23 +55,17 @@ async def states(store: Store) -> dict[str, str]:
 
 
 async def test_twenty_clicks_that_wait_together_send_the_statements_of_one(
-    store: Store, cases: list[str]
+    sent: list[tuple[str, Any]], store: Store, cases: list[str]
 ) -> None:
-    sent: list[str] = []
-
-    def hear(_connection: object, _cursor: object, sql: str, *_: object) -> None:
-        sent.append(sql)
-
     async def all_approve(*ids: str) -> list[str]:
         sent.clear()
-        event.listen(store.engine, "before_cursor_execute", hear)
         results = await all_at_once(store, *((partial(approve, case_id=one), (Case, one)) for one in ids))
-        event.remove(store.engine, "before_cursor_execute", hear)
         assert {None} == set(results)
-        return [sql.partition(" (")[0].partition(" IN ")[0] for sql in sent]
+        return [sql for sql, _ in sent]
 
     one, nineteen = await all_approve(cases[0]), await all_approve(*cases[1:])
     assert one == nineteen
+    assert {"UPDATE refund_case", "INSERT INTO audit"} <= {re.split(" SET| [(]", sql)[0] for sql in one}
     assert {"approved"} == set((await states(store)).values())
     assert [] == await store.read(lambda session: list(audit.faults(session)))
     assert 20 == await store.read(audit.count)
@@ -128,6 +125,21 @@ async def test_a_row_that_moved_meanwhile_fails_its_own_transaction_alone(
     found = await states(store)
     assert ["approved", "awaiting", "approved"] == [found[one] for one in cases[:3]]
     assert [] == await store.read(lambda session: list(audit.faults(session)))
+
+
+async def test_what_the_database_refuses_of_statements_that_go_together_leaves_none_of_them(
+    store: Store, cases: list[str]
+) -> None:
+    def twice(session: Session) -> None:
+        approve(session, cases[0])
+        add(session, Seen, name="mark", value="1")
+        add(session, Seen, name="mark", value="2")
+
+    with pytest.raises(IntegrityError):
+        await store.write(twice, (Case, cases[0]))
+    assert {"awaiting"} == set((await states(store)).values())
+    await store.write(partial(approve, case_id=cases[0]), (Case, cases[0]))
+    assert "approved" == (await states(store))[cases[0]]
 
 
 async def test_a_row_that_moves_on_three_times_at_once_keeps_the_order_of_its_moves(

@@ -59,7 +59,10 @@ async def all_at_once(
 ) -> list[Any]:
     """Write them as one group, each with the row that it is about; return what each returned or raised."""
     async with held_up(store):
-        writes = [asyncio.ensure_future(store.write(one, about)) for one, about in transactions]
+        writes = [
+            asyncio.ensure_future(store.write(one, *([about] if about else [])))
+            for one, about in transactions
+        ]
         await asyncio.sleep(0)  # each takes its place in the queue
     return await asyncio.gather(*writes, return_exceptions=True)
 
@@ -251,3 +254,12 @@ def test_an_address_that_cannot_be_used_says_so_without_its_password(address: st
         Store(address)
     assert str(refusal.value).startswith(sentence)
     assert "secret" not in str(refusal.value)
+
+
+async def test_a_connection_that_the_database_has_closed_meanwhile_costs_no_transaction(pg: Postgres) -> None:
+    store = Store(pg.migrated())
+    await store.write(mark("one"))
+    assert pg.cut_off(str(store.url)) > 0
+    await store.write(mark("two"))
+    assert ["one", "two"] == await store.read(marks)
+    store.close()
