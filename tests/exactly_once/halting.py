@@ -7,32 +7,40 @@ one byte at each commit, `b` before and `a` after, and waits for one byte.
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.pool import Pool
+import psycopg
+from sqlalchemy import Dialect, Engine, event
 
 from bot.__main__ import main
 
 
 def serve(report: int, answer: int) -> int:
-    committing: set[int] = set()
+    def halting(commit: Callable[[], None]) -> None:
+        halt(b"b")
+        commit()
+        halt(b"a")
 
     def halt(moment: bytes) -> None:
         os.write(report, moment)
         os.read(answer, 1)
 
-    @event.listens_for(Engine, "commit")
-    def before(connection: Connection) -> None:
-        committing.add(id(connection.connection.dbapi_connection))
-        halt(b"b")
+    class OnSQLite(sqlite3.Connection):
+        def commit(self) -> None:
+            halting(super().commit)
 
-    @event.listens_for(Pool, "checkin")
-    def after(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own arguments
-        if id(dbapi_connection) in committing:
-            committing.discard(id(dbapi_connection))
-            halt(b"a")
+    class OnPostgreSQL(psycopg.Connection[Any]):
+        def commit(self) -> None:
+            halting(super().commit)
+
+    @event.listens_for(Engine, "do_connect")
+    def connect(dialect: Dialect, _record: object, where: list[Any], how: dict[str, Any]) -> object:
+        if dialect.name == "sqlite":
+            return sqlite3.connect(*where, factory=OnSQLite, **how)
+        return OnPostgreSQL.connect(*where, **how)
 
     return main(["serve"])
 
