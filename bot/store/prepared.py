@@ -120,7 +120,7 @@ def prepared(statement: Statement, dialect: Dialect) -> Prepared:
 class Reading:
     """Reads rows of one table by their primary keys, past the session: they belong to none."""
 
-    __slots__ = ("_columns", "_key", "_keys", "_make", "sql")
+    __slots__ = ("_key", "_keys", "_make", "_names", "_processors", "sql")
 
     def __init__(self, table: type[SQLModel], dialect: Dialect) -> None:
         key = key_of(table)
@@ -133,7 +133,9 @@ class Reading:
         self._keys: Callable[[list[Any]], Any] = list if postgresql else _as_json
         self._make: Callable[[], SQLModel] = class_mapper(table).class_manager.new_instance
         kinds = {column.name: column.type.dialect_impl(dialect) for column in table_of(table).c}
-        self._columns = [(name, kind.result_processor(dialect, None)) for name, kind in kinds.items()]
+        self._names = tuple(kinds)
+        processors = {name: kind.result_processor(dialect, None) for name, kind in kinds.items()}
+        self._processors = [(name, get) for name, get in processors.items() if get]
 
     def bound(self, keys: Iterable[Any]) -> Any:  # noqa: ANN401  # as the driver takes them
         """Return primary keys as the driver takes them."""
@@ -144,11 +146,11 @@ class Reading:
         rows = {}
         for values in found:
             row = self._make()
-            row.__dict__.update(  # public, for all its underscore
-                (name, get(value) if get else value)
-                for (name, get), value in zip(self._columns, values, strict=True)
-            )
-            rows[row.__dict__[self._key]] = row
+            held = row.__dict__  # public, for all its underscores
+            held.update(zip(self._names, values, strict=True))
+            for name, get in self._processors:
+                held[name] = get(held[name])
+            rows[held[self._key]] = row
         return rows
 
 
