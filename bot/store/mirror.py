@@ -45,7 +45,9 @@ class Copy(Struct, frozen=True):
     @property
     def digest(self) -> str:
         """A short hash of all of it: two copies with the same one are the same."""
-        return hashlib.blake2b(msgspec.json.encode(asdict(self)), digest_size=12).hexdigest()
+        # The time in the words that digests on disk were made of: another way to write it is no difference.
+        values = asdict(self) | {"created_at": self.created_at.isoformat()}
+        return hashlib.blake2b(msgspec.json.encode(values), digest_size=12).hexdigest()
 
 
 _COLUMNS: Final[tuple[Column[Any], ...]] = tuple(Mirrored.__table__.c)  # type: ignore[attr-defined]  # every table model has it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from bot.store import audit, posts
 from bot.store.engine import Store
+from bot.store.tables import Audit, Seen
 from tests.store.conftest import NOW
 
 
@@ -169,3 +170,28 @@ async def test_entries_written_at_once_by_two_processes_make_one_chain(trail: St
     other.close()
     assert [] == await found(trail)
     assert 56 == await trail.read(audit.count)
+
+
+async def test_a_trail_that_was_written_before_stays_whole(store: Store) -> None:
+    """What a hash is made of is written down here as it was: another library must not write it otherwise."""
+    detail = {"b": 1, "a": "Zoë “x”\n", "n": None, "t": True, "l": [1, "é"], "f": 1.5, "m": {"z": 1, "é": 2}}
+    own = "8bf43f82f7fd27e006d0e23cd8b5640b88e70a9715542e730d57d8f245851379"
+
+    def write(session: Session) -> None:
+        entry = Audit(
+            number=1,
+            at=datetime(2026, 11, 30, 10, 30, 18, 859595, tzinfo=UTC),
+            actor="U1",
+            event="approved",
+            subject_kind="case",
+            subject_id="RF-0",
+            detail=detail,
+            salt="9af05a7e00394f4ad3ad5f1f19033947",
+            digest="0a61e18d09f8977332f745f9e3786d11e2c4291ea282a8237db785bc75104580",
+            before=audit.BEGINNING,
+            hash=own,
+        )
+        session.add_all([entry, Seen(name="audit_head", value=f"1 {own}")])
+
+    await store.write(write)
+    assert [] == await store.read(lambda session: list(audit.faults(session)))
