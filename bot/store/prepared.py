@@ -61,8 +61,8 @@ class Prepared:
         return tuple([put(given[name]) if put else given[name] for name, put in self._parameters])
 
     def many(self, bound: list[Any]) -> Any:  # noqa: ANN401  # as the driver takes them
-        """Return what several executions were `bound` to, as the driver takes all of them."""
-        return bound
+        """Return what executions were `bound` to, as the driver takes them: a list where they are several."""
+        return bound if len(bound) > 1 else bound[0]
 
 
 class PreparedInsert(Prepared):

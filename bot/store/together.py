@@ -2,7 +2,7 @@
 
 Each way costs more than what is done at its end: the writer waits, nobody else has anything to do meanwhile,
 and both processors go to sleep. psycopg's pipeline mode sends statements without waiting for the answers
-in between. SQLite is no way off. Source: psycopg's documentation, “Pipeline mode support”.
+in between. To SQLite there is no way to go. Source: psycopg's documentation, “Pipeline mode support”.
 """
 
 from __future__ import annotations
