@@ -12,11 +12,17 @@ from bot.app import Running
 from bot.clock import SWEEPS
 from bot.sandbox.play import Play
 from bot.sandbox.slack.cast import MAYA, PRIYA, SUPPORT, SUPPORT_LEADS
+from bot.sandbox.stripe import cast
 from bot.sandbox.world import World
 from bot.store.tables import Case, Operation
 
 LEASE_AND_BACKOFF: Final = timedelta(minutes=11)
 """Longer than any lease and than the longest wait between two tries."""
+DAY_AND_HOUR: Final = timedelta(hours=25)
+"""Longer than Stripe keeps an idempotency key."""
+OF: Final = "500.00 USD refund"
+ONCE: Final = [(50000, "succeeded")]
+"""Of 1,250.00: Stripe would not stop a second one."""
 
 
 async def ask(play: Play, charge: str, amount: str = "", who: str = MAYA) -> str:
@@ -28,6 +34,12 @@ async def approve(play: Play, of: str, who: str = PRIYA) -> None:
     """Wait for the card that says `of` among the leads and can be approved, and press Approve."""
     await play.until(lambda: "case_approve" in str(play.card(SUPPORT_LEADS, who, of)))
     assert (await play.click(who, SUPPORT_LEADS, "case_approve", of)).ok
+
+
+async def ask_and_approve(play: Play) -> None:
+    """Ask for a part of the large charge, and approve it."""
+    await ask(play, cast.LARGE_1250, "500.00")
+    await approve(play, OF)
 
 
 async def pass_time(here: World, app: Running, by: timedelta = LEASE_AND_BACKOFF) -> None:
@@ -55,6 +67,11 @@ async def case_on(app: Running, charge: str) -> Case:
         return session.exec(select(Case).where(Case.charge_id == charge)).all()[-1]
 
     return await app.desk.store.read(read)
+
+
+async def state_on(app: Running) -> str:
+    """Return the state of the newest case on the large charge."""
+    return (await case_on(app, cast.LARGE_1250)).state
 
 
 async def operations_on(app: Running, charge: str) -> Sequence[Operation]:
