@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, Pool, event
+from sqlalchemy import Connection, Dialect, Engine, event
+
+from bot.store.postgresql import Came, PostgreSQLConnection
+from bot.store.together import SentStatement
 
 Hear = Callable[[str, list[Any]], None]
 """Called with a statement and the values of each of its executions, before it is sent."""
@@ -27,19 +30,26 @@ def hearing(hear: Hear) -> Iterator[None]:
             hear(str(query), each)
             super().executemany(query, each, **options)
 
-    def opened(connection: object, _entry: object) -> None:
-        if isinstance(connection, psycopg.Connection):
-            connection.cursor_factory = Cursor
+    class Heard(PostgreSQLConnection):
+        def together(self, statements: Sequence[SentStatement]) -> Sequence[Came]:
+            for sql, values in statements:
+                hear(sql, values if isinstance(values, list) else [values])
+            return super().together(statements)
+
+    def connect(dialect: Dialect, _record: object, where: list[Any], how: dict[str, Any]) -> object:
+        if dialect.name == "sqlite":
+            return None
+        return Heard.connect(*where, cursor_factory=Cursor, **how)
 
     def sent(connection: Connection, _cursor: object, sql: str, values: Any, *how: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own
         _context, many = how
         if connection.dialect.name == "sqlite":
             hear(sql, list(values) if many else [values])
 
-    event.listen(Pool, "connect", opened)
+    event.listen(Engine, "do_connect", connect)
     event.listen(Engine, "before_cursor_execute", sent)
     try:
         yield
     finally:
         event.remove(Engine, "before_cursor_execute", sent)
-        event.remove(Pool, "connect", opened)
+        event.remove(Engine, "do_connect", connect)

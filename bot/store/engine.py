@@ -48,6 +48,8 @@ _BEGIN: Final = {
 # A replica that hangs with the lock in its hand loses it, and its transaction, after ten seconds.
 _POSTGRESQL: Final = {
     "connect_timeout": 2,
+    # At a rollback psycopg has the server forget what it has parsed, ours too; so psycopg has nothing parsed.
+    "prepare_threshold": None,
     "options": f"-c lock_timeout={_BUSY_MS} -c idle_in_transaction_session_timeout=10000",
 }
 _SQLITE: Final = {"timeout": _BUSY_MS / 1000, "check_same_thread": False}
@@ -322,6 +324,10 @@ def _engine(url: URL, *, sqlite: bool) -> Engine:
     )
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        from bot.store import postgresql  # noqa: PLC0415  # SQLite does without, and starts faster
+
+        event.listen(engine, "do_connect", postgresql.connect)
     return engine
 
 

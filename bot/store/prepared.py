@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from bot.store.tables.row import UtcTime
+from bot.store.together import together
 
 Row = TypeVar("Row", bound=SQLModel)
 Statement = Insert | Update | Delete | TextClause
@@ -163,8 +164,8 @@ def reading(table: type[SQLModel], dialect: Dialect) -> Reading:
 def row_by_key(connection: Connection, table: type[Row], key: Any) -> Row | None:  # noqa: ANN401  # a column's value
     """Return the row with this primary key; it belongs to no session."""
     by_key = reading(table, connection.dialect)
-    found = connection.exec_driver_sql(by_key.sql, by_key.bound([key])).fetchall()
-    row = by_key.rows(found).get(key)
+    (found,) = together(connection, [(by_key.sql, by_key.bound([key]))])
+    row = by_key.rows(found.fetchall()).get(key)
     return row if isinstance(row, table) else None
 
 

@@ -10,20 +10,22 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Insert, TextClause, Update, bindparam, insert, text, update
+from sqlalchemy import Insert, TextClause, Update, bindparam, insert, text, update
 from sqlmodel import Session, SQLModel
 
 from bot.store.group import GroupSession, RowMovedError, RowName
 from bot.store.prepared import Statement, key_of, prepared, row_by_key, table_of
+from bot.store.together import together
 
 Row = TypeVar("Row", bound=SQLModel)
 
 
-def run(session: Session, statement: Statement, values: Mapping[str, Any]) -> CursorResult[Any]:
-    """Run a statement that is made once and returns no rows, with `values` for its parameters."""
+def run(session: Session, statement: Statement, values: Mapping[str, Any]) -> int:
+    """Run a statement that is made once, with `values` for its parameters; return how many rows it wrote."""
     connection = session.connection()
     known = prepared(statement, connection.dialect)
-    return connection.exec_driver_sql(known.sql, known.many([known.bound(values)]))
+    (answer,) = together(connection, [(known.sql, known.many([known.bound(values)]))])
+    return answer.rowcount
 
 
 def run_later(session: Session, statement: Statement, values: Mapping[str, Any], row: RowName) -> None:
@@ -58,12 +60,12 @@ def add(session: Session, table: type[SQLModel], **values: Any) -> None:  # noqa
 def add_once(session: Session, table: type[SQLModel], **values: Any) -> bool:  # noqa: ANN401  # a column's value
     """Insert a row unless one with its key is there; say whether it was new."""
     given = _defaults(table) | values
-    return run(session, _insertion_once(table, tuple(given)), given).rowcount == 1
+    return run(session, _insertion_once(table, tuple(given)), given) == 1
 
 
 def change_where(session: Session, table: type[SQLModel], where: Mapping[str, Any], **values: Any) -> int:  # noqa: ANN401  # a column's value
     """Write `values` to the rows whose columns equal `where`; return how many there were."""
-    return run(session, _change(table, tuple(where), tuple(values)), _bound(where, values)).rowcount
+    return run(session, _change(table, tuple(where), tuple(values)), _bound(where, values))
 
 
 def change_guarded(
@@ -81,7 +83,7 @@ def change_guarded(
     statement, bound = _change(table, tuple(where), tuple(values)), _bound(where, values)
     if isinstance(session, GroupSession):
         session.wait_guarded(statement, bound, (table, key))
-    elif run(session, statement, bound).rowcount != 1:
+    elif run(session, statement, bound) != 1:
         raise RowMovedError(f"{key} is no longer as it was seen")
 
 

@@ -1,8 +1,7 @@
 """Statements that go to the database together, in one way there and back.
 
 Each way costs more than what is done at its end: the writer waits, nobody else has anything to do meanwhile,
-and both processors go to sleep. psycopg's pipeline mode sends statements without waiting for the answers
-in between. To SQLite there is no way to go. Source: psycopg's documentation, “Pipeline mode support”.
+and both processors go to sleep. To SQLite there is no way to go.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    import psycopg  # SQLite does without, and starts faster
+    from bot.store.postgresql import PostgreSQLConnection  # SQLite does without, and starts faster
 
 SentStatement = tuple[str, Any]
 """A statement as the driver takes it, and its values: a tuple of them, a list of such tuples, or None."""
@@ -39,23 +38,15 @@ def together(connection: Connection, statements: Sequence[SentStatement]) -> Seq
 
     Raises DBAPIError for the first that failed, as the connection itself does; none after it is run.
     """
-    if connection.dialect.name != "postgresql" or len(statements) == 1:
+    if connection.dialect.name != "postgresql":
         return [connection.exec_driver_sql(sql, values) for sql, values in statements]
-    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # the dialect's
-    with _as_the_connection_does(connection, driver), driver.pipeline():
-        return [_sent(driver.cursor(), sql, values) for sql, values in statements]
-
-
-def _sent(cursor: psycopg.Cursor[Any], sql: str, values: Any) -> Answer:  # noqa: ANN401  # as the driver takes them
-    if isinstance(values, list):
-        cursor.executemany(sql, values)
-    else:
-        cursor.execute(sql, values)
-    return cursor
+    driver: PostgreSQLConnection = connection.connection.driver_connection  # type: ignore[assignment]  # the engine's
+    with _as_the_connection_does(connection, driver):
+        return driver.together(statements)
 
 
 @contextmanager
-def _as_the_connection_does(connection: Connection, driver: psycopg.Connection[Any]) -> Iterator[None]:
+def _as_the_connection_does(connection: Connection, driver: PostgreSQLConnection) -> Iterator[None]:
     """Turn the driver's errors into SQLAlchemy's, and drop a connection that is lost."""
     drivers = connection.dialect.loaded_dbapi.Error
     try:

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
 from sqlalchemy import Dialect, Engine, event
 
 from bot.__main__ import main
+from bot.store.postgresql import PostgreSQLConnection
 
 
 def serve(report: int, answer: int) -> int:
@@ -32,7 +32,7 @@ def serve(report: int, answer: int) -> int:
         def commit(self) -> None:
             halting(super().commit)
 
-    class OnPostgreSQL(psycopg.Connection[Any]):
+    class OnPostgreSQL(PostgreSQLConnection):
         def commit(self) -> None:
             halting(super().commit)
 
