@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import literal_column
 from sqlmodel import Session, col, select
 
 from bot.store.tables import Escalation
@@ -39,7 +38,7 @@ def live(session: Session, issue: str, opened_by: str) -> Escalation | None:
     return session.exec(
         select(Escalation).where(
             Escalation.issue == issue,
-            literal_column("state <> 'resolved'"),  # word for word, so that the partial index serves it
+            col(Escalation.resolved_at).is_(None),
             Escalation.opened_by == opened_by,
         )
     ).first()

@@ -113,6 +113,7 @@ def every_transaction(app: Running, statement: str, undone_by: str) -> Iterator[
 def full(app: Running) -> Iterator[None]:
     """Let the file grow no more: SQLite then fails as it does on a full disk."""
     with app.desk.store.engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM")  # or there would be pages left that nothing uses
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     with every_transaction(app, f"PRAGMA max_page_count={pages}", "PRAGMA max_page_count=4294967294"):
         yield

@@ -8,7 +8,8 @@ from sqlmodel import Field
 
 from bot.store.tables.row import Row, UtcTime
 
-_UNRESOLVED = text("state <> 'resolved'")
+# Not by its state: PostgreSQL would write to every index of a row whose state moves on.
+_UNRESOLVED = text("resolved_at IS NULL")
 
 
 class Escalation(Row, table=True):

@@ -28,7 +28,7 @@ class Audit(Row, table=True):
     salt: str
     digest: str
     before: str
-    hash: str = Field(unique=True)
+    hash: str
 
 
 class Resolution(Row, table=True):
