@@ -25,6 +25,10 @@ _ID: Final = re.compile(r"[A-Z][A-Z0-9]{6,}")
 NETWORK_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
 
+class NotSaidError(Exception):
+    """Slack has not said lately what the answer takes; it has to be asked first."""
+
+
 class Person(Struct, frozen=True):
     """Somebody in Slack, and whether they are a full member of this workspace."""
 
@@ -65,18 +69,22 @@ class Directory:
         for route in routes:
             await self.approvers(route)
 
-    def knows(self, user_id: str, *routes: str) -> bool:
-        """Say whether `check_may_decide` can answer from what Slack said within the last minute."""
-        return self._known_now("person", user_id) is not None and all(
-            self._approvers_now(route) is not None for route in routes
-        )
+    def knows(self, user_id: str) -> bool:
+        """Say whether Slack said within the last minute who this is."""
+        return self._known_now("person", user_id) is not None
 
     def check_may_decide(self, user_id: str, *routes: str) -> None:
-        """Raise NotAllowedError unless a full member is an approver of one of `routes`. Asks nobody."""
-        person: Person = self._known_now("person", user_id)
+        """Raise NotAllowedError unless a full member is an approver of one of `routes`. Asks nobody.
+
+        Raises NotSaidError when that cannot be told from what Slack said within the last minute.
+        """
+        person: Person | None = self._known_now("person", user_id)
+        approvers = [self._approvers_now(route) for route in routes]
+        if person is None or None in approvers:
+            raise NotSaidError
         if not person.is_member:
             raise NotAllowedError(f"{person.why_not} This is for {self._who_may(routes)}.")
-        if not any(user_id in (self._approvers_now(route) or ()) for route in routes):
+        if not any(user_id in each for each in approvers if each):
             raise NotAllowedError(f"This one is for {self._who_may(routes)} to decide.")
 
     async def approvers(self, route: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from bot.desk.desk import Desk
 from bot.desk.record import KIND, Subject
+from bot.directory import NotSaidError
 from bot.errors import ConfigurationError, CouldNotCheckError, NotAllowedError
 from bot.store import audit
 from bot.store.group import RowName
@@ -50,10 +51,10 @@ def require(desk: Desk, subject: Subject, by: str) -> None:
     """
     if isinstance(subject, Case | BillingChange) and by == subject.requested_by:
         refuse(subject, "You asked for this one yourself, so somebody else has to decide it.")
-    if not desk.directory.knows(by, *_routes(subject)):
-        raise NotKnownError(subject)
     try:
         desk.directory.check_may_decide(by, *_routes(subject))
+    except NotSaidError:
+        raise NotKnownError(subject) from None
     except NotAllowedError as refusal:
         refuse(subject, str(refusal))
 
