@@ -81,11 +81,11 @@ class PostgreSQLConnection(psycopg.Connection[Any]):
         failed: PGresult | None = None
         for take in expected:
             result = yield from self._next_result()
-            if result is None or failed:
-                pass
-            elif result.status == ExecStatus.FATAL_ERROR:
-                failed = result
-            else:
+            if result is None:
+                raise psycopg.OperationalError("an answer was lost")
+            if result.status == ExecStatus.FATAL_ERROR:
+                failed = failed or result
+            elif not failed:
                 take(result)
             yield from self._next_result()  # none, which says that this statement has no more
         yield from self._next_result()  # the end of all
