@@ -40,6 +40,8 @@ def together(connection: Connection, statements: Sequence[SentStatement]) -> Seq
     """
     if connection.dialect.name != "postgresql":
         return [connection.exec_driver_sql(sql, values) for sql, values in statements]
+    if not connection.in_transaction():
+        connection.begin()  # as it does by itself for what goes through it
     driver: PostgreSQLConnection = connection.connection.driver_connection  # type: ignore[assignment]  # the engine's
     with _as_the_connection_does(connection, driver):
         return driver.together(statements)

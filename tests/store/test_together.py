@@ -67,7 +67,13 @@ def test_what_cannot_be_sent_keeps_back_the_rest(connection: Connection) -> None
 
 def test_it_is_part_of_the_transaction(connection: Connection) -> None:
     together(connection, [(_ADD, ("a", "1"))])
-    connection.exec_driver_sql("INSERT INTO seen (name, value) VALUES ('b', '2')")
-    assert ["a", "b"] == names(connection)
     connection.rollback()
     assert [] == names(connection)
+    connection.exec_driver_sql("INSERT INTO seen (name, value) VALUES ('b', '2')")
+    together(connection, [(_ADD, ("c", "3"))])
+    connection.rollback()
+    assert [] == names(connection)
+    together(connection, [(_ADD, ("d", "4"))])
+    connection.commit()
+    connection.rollback()
+    assert ["d"] == names(connection)
