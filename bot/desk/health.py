@@ -13,7 +13,7 @@ from sqlmodel import Session
 from bot.desk import incidents
 from bot.desk.desk import Desk
 from bot.desk.mirror import missing_kinds
-from bot.store import mirror
+from bot.store import marks, mirror
 from bot.store.tables import Mirrored
 from policy.health import Payment, Tried, Verdict, judge, shared, told
 from policy.model import Health
@@ -51,7 +51,7 @@ async def _count_baseline(desk: Desk, health: Health, now: datetime) -> None:
     """Count the baseline again when that is due; not while an incident would count as usual."""
 
     def count(session: Session) -> tuple[str, str] | None:
-        before = mirror.seen(session, _BASELINE)
+        before = marks.at(session, _BASELINE)
         due = (
             not before or now >= datetime.fromisoformat(msgspec.json.decode(before)["until"]) + _COUNTED_ANEW
         )
@@ -71,14 +71,14 @@ async def _count_baseline(desk: Desk, health: Health, now: datetime) -> None:
     counted = await desk.store.read(count)
     if counted:
         before, after = counted
-        await desk.store.write(lambda session: mirror.set_seen(session, _BASELINE, after, before))
+        await desk.store.write(lambda session: marks.move(session, _BASELINE, after, before))
 
 
 def _look(session: Session, health: Health, now: datetime) -> _Seen:
     start = now - health.window
     rows = mirror.attempts(session, start, now + timedelta(seconds=1))
     failed = [row for row in rows if row.status == "failed"]
-    usual = msgspec.json.decode(mirror.seen(session, _BASELINE))
+    usual = msgspec.json.decode(marks.at(session, _BASELINE))
     verdict = judge(
         Tried(len(rows), len(failed), len({row.customer_id or row.id for row in failed})),
         Tried(usual["attempts"], usual["failed"]),
@@ -103,13 +103,13 @@ def _payments(session: Session, rows: Sequence[Mirrored]) -> list[Payment]:
 
 
 def _follow(desk: Desk, session: Session, seen: _Seen, health: Health, now: datetime) -> str:
-    issue, calm_since = health.payments_issue, mirror.seen(session, _CALM)
+    issue, calm_since = health.payments_issue, marks.at(session, _CALM)
     if seen.verdict.calm and calm_since and now >= datetime.fromisoformat(calm_since) + health.calm_for:
-        mirror.set_seen(session, _CALM, "", calm_since)
+        marks.put(session, _CALM, "")
         return incidents.over(desk, session, issue, f"The rate is back.\n{seen.summary}")
     calm = (calm_since or now.isoformat()) if seen.verdict.calm else ""
     if calm != calm_since:
-        mirror.set_seen(session, _CALM, calm, calm_since)
+        marks.put(session, _CALM, calm)
     if not seen.verdict.spike and incidents.going_on(session, issue) is None:
         return ""
     return incidents.report(desk, session, issue, seen.summary)

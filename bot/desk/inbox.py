@@ -13,9 +13,9 @@ from bot.desk.desk import Desk
 from bot.desk.mirror import kind_of
 from bot.desk.record import noted
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
-from bot.store import cases, mirror, posts
+from bot.store import cases, marks, mirror, posts
 from bot.store.statements import add_once
-from bot.store.tables import Inbox, Operation, OutsideRefund, Seen
+from bot.store.tables import Inbox, Operation, OutsideRefund
 from bot.store.work import change, take
 from bot.stripe_objects import Refund
 
@@ -35,6 +35,7 @@ HANDLED: Final = (
     "invoice.payment_failed",
     "invoice.voided",
 )
+_READ: Final = "events"
 _OVERLAP: Final = timedelta(hours=1)
 _KEPT_BY_STRIPE: Final = timedelta(days=29)
 
@@ -86,8 +87,8 @@ async def handle(desk: Desk, event_id: str) -> None:
 async def backfill(desk: Desk) -> None:
     """Ask Stripe for the events that did not arrive, since the last time it was asked."""
     now = desk.now()
-    mark = await desk.store.read(lambda session: session.get(Seen, "events"))
-    since = datetime.fromisoformat(mark.value) - _OVERLAP if mark else now - _OVERLAP
+    mark = await desk.store.read(lambda session: marks.at(session, _READ))
+    since = datetime.fromisoformat(mark) - _OVERLAP if mark else now - _OVERLAP
     try:
         missed = await desk.payments.events_since(max(since, now - _KEPT_BY_STRIPE), list(HANDLED))
     except (StripeUnavailableError, StripeRefusedError) as error:
@@ -95,7 +96,7 @@ async def backfill(desk: Desk) -> None:
         return
 
     def write(session: Session) -> list[str]:
-        session.merge(Seen(name="events", value=now.isoformat()))
+        marks.put(session, _READ, now.isoformat())
         return [event_id for event_id, kind, found in missed if _add(session, event_id, kind, found, now)]
 
     for event_id in await desk.store.write(write):

@@ -17,7 +17,7 @@ from bot.desk.desk import Desk
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
 from bot.payments import Payments
 from bot.payments.copies import OPEN
-from bot.store import mirror
+from bot.store import marks, mirror
 from bot.store.engine import Store
 from bot.store.mirror import Copy
 from bot.store.tables import Mirrored
@@ -109,22 +109,22 @@ async def fill_page(store: Store, payments: Payments, now: datetime) -> str:
 
     Whoever was stopped goes on where the last page ended. Raises StripeUnavailableError, StripeRefusedError.
     """
-    marks = await store.read(lambda session: {kind: mirror.seen(session, _mark(kind)) for kind in KINDS})
-    kind = next((kind for kind in KINDS if marks[kind] != FILLED), "")
+    reached = await store.read(lambda session: {kind: marks.at(session, _mark(kind)) for kind in KINDS})
+    kind = next((kind for kind in KINDS if reached[kind] != FILLED), "")
     if not kind:
         return ""
     # From the day's beginning, so that what one page ended with is on the list that the next page goes on in.
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     since = datetime.fromtimestamp(0, now.tzinfo) if kind in _ALL else day - _HISTORY
     try:
-        page = await payments.copies.page(kind, since, marks[kind])
+        page = await payments.copies.page(kind, since, reached[kind])
     except NotFoundError:  # what the last page ended with was deleted since
         page, following = [], ""
     else:
         following = page[-1].id if page else FILLED
 
     def write(session: Session) -> None:
-        if mirror.set_seen(session, _mark(kind), following, marks[kind]):
+        if marks.move(session, _mark(kind), following, reached[kind]):
             for copy in page:
                 mirror.write(session, copy, now)
 
@@ -136,7 +136,7 @@ async def missing_kinds(desk: Desk) -> list[str]:
     """Return the kinds that the mirror does not hold in full yet."""
 
     def read(session: Session) -> list[str]:
-        return [kind for kind in KINDS if mirror.seen(session, _mark(kind)) != FILLED]
+        return [kind for kind in KINDS if marks.at(session, _mark(kind)) != FILLED]
 
     return await desk.store.read(read)
 
@@ -144,7 +144,7 @@ async def missing_kinds(desk: Desk) -> list[str]:
 async def compare(desk: Desk) -> None:
     """Compare the mirror with Stripe when it is time, mend what differs, and say so when it is too much."""
     health, now = desk.playbook.health, desk.now()
-    before = await desk.store.read(lambda session: mirror.seen(session, CHECKED))
+    before = await desk.store.read(lambda session: marks.at(session, CHECKED))
     if health is None or (before and now < datetime.fromisoformat(before) + health.check_every):
         return
     if await missing_kinds(desk):
@@ -271,13 +271,13 @@ def _ours(
 
 def _mend(desk: Desk, session: Session, found: _Found, before: str, health: Health, now: datetime) -> str:
     """Write what was read, the counts and when, and open or close the incident, in one transaction."""
-    if not mirror.set_seen(session, CHECKED, now.isoformat(), before):
+    if not marks.move(session, CHECKED, now.isoformat(), before):
         return ""
     for copy in found.fresh:
         mirror.write(session, copy, now)
     drift = found.drift
     counts = {"compared": drift.compared} | {what: len(ids) for what, ids in drift.parts.items()}
-    mirror.set_seen(session, DRIFT, msgspec.json.encode(counts).decode(), mirror.seen(session, DRIFT))
+    marks.put(session, DRIFT, msgspec.json.encode(counts).decode())
     if drifted(drift, health):
         return incidents.report(desk, session, health.sync_issue, drift_told(drift))
     if drift.count == 0:

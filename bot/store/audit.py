@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import String, bindparam, func, text
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from bot.store import marks
 from bot.store.group import RowName
-from bot.store.statements import add, fetch, run_latest
+from bot.store.statements import add
 from bot.store.tables import Audit, Post, Seen
 
 BEGINNING: Final = "0" * 64
@@ -50,7 +51,7 @@ def record(
     own = _hash(covered)
     add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=own)
     session.info[_HEAD] = (session.get_transaction(), number + 1, own)
-    run_latest(session, _MARK, {"name": _HEAD, "value": f"{number + 1} {own}"}, NEWEST)
+    marks.put(session, _HEAD, f"{number + 1} {own}")
     return number + 1
 
 
@@ -130,20 +131,13 @@ def last(session: Session) -> tuple[int, str]:
 
 def _marked(session: Session) -> tuple[int, str]:
     """Return what is written down as the newest entry's number and hash."""
-    mark = fetch(session, Seen, _HEAD)
-    if mark is None:
-        return 0, BEGINNING
-    number, own = mark.value.split()
+    number, own = (marks.at(session, _HEAD) or f"0 {BEGINNING}").split()
     return int(number), own
 
 
 _HEAD: Final = "audit_head"
 NEWEST: Final[RowName] = (Seen, _HEAD)
 """The row that says which entry is the newest; whoever records one reads it first."""
-_MARK: Final = text(
-    "INSERT INTO seen (name, value) VALUES (:name, :value) "
-    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-).bindparams(bindparam("name", type_=String()), bindparam("value", type_=String()))
 
 
 def _told(session: Session) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from sqlalchemy import Column, TextClause, bindparam, func, text, update
 from sqlmodel import Session, col, select
 
 from bot.store.statements import add_once, change_where
-from bot.store.tables import Mirrored, Seen
+from bot.store.tables import Mirrored
 from bot.store.work import LEASE
 
 
@@ -243,21 +243,6 @@ def count_of(session: Session, customer_id: str) -> int:
         .select_from(Mirrored)
         .where(Mirrored.customer_id == customer_id, col(Mirrored.erased).is_(False))
     ).one()
-
-
-def seen(session: Session, name: str) -> str:
-    """Return a mark, or nothing."""
-    found = session.get(Seen, name)
-    return found.value if found else ""
-
-
-def set_seen(session: Session, name: str, value: str, before: str) -> bool:
-    """Move a mark on from what it was `before`; False when somebody else moved it first."""
-    if seen(session, name) != before:
-        return False
-    session.merge(Seen(name=name, value=value))
-    session.flush()
-    return True
 
 
 def _is(**flags: bool) -> Any:  # noqa: ANN401  # a SQL expression

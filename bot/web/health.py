@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.desk.desk import Desk
 from bot.desk.mirror import DRIFT
-from bot.store import mirror
+from bot.store import marks
 
 _TABLES = SQLModel.metadata.tables
 _THINGS = {
@@ -83,7 +83,7 @@ class Health:
 
     def _count_mirror(self, session: Session, registry: CollectorRegistry) -> None:
         """Count what the last comparison with Stripe found."""
-        counts = msgspec.json.decode(mirror.seen(session, DRIFT) or "{}")
+        counts = msgspec.json.decode(marks.at(session, DRIFT) or "{}")
         drift = Gauge(
             "makegood_mirror_drift", "Objects that differed from Stripe", ["what"], registry=registry
         )

@@ -12,7 +12,7 @@ from bot.sandbox.play import Play
 from bot.sandbox.slack.cast import ENG_PLATFORM, NOOR
 from bot.sandbox.stripe import Fault, FaultKind, Mode, cast
 from bot.sandbox.world import World
-from bot.store import mirror
+from bot.store import marks, mirror
 from bot.store.tables import Mirrored
 from bot.stripe_copies import KINDS, copied
 
@@ -44,7 +44,7 @@ async def test_a_back_fill_that_was_broken_off_goes_on_where_it_was(here: World,
 
 async def test_a_page_that_ended_with_what_was_deleted_since_is_read_anew(here: World, app: Running) -> None:
     await mirroring.fill_page(app.desk.store, app.desk.payments, app.desk.now())
-    last = await app.desk.store.read(lambda session: mirror.seen(session, "mirror:customer"))
+    last = await app.desk.store.read(lambda session: marks.at(session, "mirror:customer"))
     await here.stripe.delete_customer(last)
     await mirroring.fill(app.desk)
     assert [] == await mirroring.missing_kinds(app.desk)
