@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,7 +25,7 @@ from bot.cards.scene import Scene
 from bot.directory import NETWORK_ERRORS, Directory, error_name
 from bot.errors import ConfigurationError, CouldNotCheckError
 from bot.posted import find, keep_first, mark
-from bot.store import posts
+from bot.store import posts, telling
 from bot.store.engine import Store
 from bot.store.tables import Post
 from bot.store.work import LEASE, change
@@ -76,7 +76,7 @@ class Messenger:
     async def show(self, subject_id: str) -> None:
         """Bring every message of a subject up to date. What cannot be done now stays due."""
         async with self._locks[subject_id], self._gate:
-            while due := await self._store.write(lambda s: posts.take_due(s, subject_id, self._now())):
+            while due := await self._take_due(subject_id):
                 scene = await self._look(subject_id)
                 held_up = False
                 for post in due:
@@ -98,6 +98,15 @@ class Messenger:
             if error_name(error) not in _NOT_THERE | {"user_not_in_channel"}:
                 raise
             await self._client.chat_postMessage(channel=await self._direct_channel(user), text=text)
+
+    async def _take_due(self, subject_id: str) -> Sequence[Post]:
+        """Take up what is due of a subject, with what the trail has to say of it."""
+
+        def take_due(session: Session) -> Sequence[Post]:
+            telling.tell(session)
+            return posts.take_due(session, subject_id, self._now())
+
+        return await self._store.write(take_due, *telling.READ_AHEAD)
 
     async def _hand_back(self, post: Post, wait: timedelta) -> None:
         """Give back a message that was taken up and not tried, for some time."""

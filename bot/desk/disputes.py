@@ -134,7 +134,6 @@ def _open(
     case = cases.open_on_charge(session, found.charge_id)
     if case:
         noted(session, case, "disputed", actor="stripe", at=now)
-        posts.redraw(session, case.id, now)
         _warn_requester(session, case, found, now)
     follow(desk, session, found)
     return fraud_warnings.close_for_dispute(desk, session, dispute)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.desk.advising import advice_on
 from bot.desk.desk import Desk
 from bot.desk.record import issue_of, move, noted, opened, start_clock, stop_clock
-from bot.store import cases, escalations, posts
+from bot.store import cases, escalations
 from bot.store.ids import new_id
 from bot.store.tables import Dispute, Escalation
 from bot.store.work import amend, change
@@ -61,7 +61,6 @@ def _on_dispute(desk: Desk, session: Session, dispute: Dispute, found: FraudWarn
     change(session, dispute, advice=asdict(advice_on(desk, session, dispute)))
     detail = {"kind": found.fraud_type.replace("_", " ")}
     noted(session, dispute, "fraud_warned", actor="stripe", at=desk.now(), detail=detail)
-    posts.redraw(session, dispute.id, desk.now())
 
 
 def _alert(

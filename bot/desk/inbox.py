@@ -13,7 +13,7 @@ from bot.desk.desk import Desk
 from bot.desk.mirror import kind_of
 from bot.desk.record import noted
 from bot.errors import NotFoundError, StripeRefusedError, StripeUnavailableError
-from bot.store import cases, marks, mirror, posts
+from bot.store import cases, marks, mirror
 from bot.store.statements import add_once
 from bot.store.tables import Inbox, Operation, OutsideRefund
 from bot.store.work import change, take
@@ -130,7 +130,6 @@ def _adopt(desk: Desk, session: Session, refund: Refund, customer: str) -> str:
     if case:
         detail = {"refund": refund.id, "amount": str(refund.amount), "status": refund.status}
         noted(session, case, "outside_refund", actor="stripe", at=desk.now(), detail=detail)
-        posts.redraw(session, case.id, desk.now())
     return case.id if case else ""
 
 

@@ -8,7 +8,6 @@ from sqlmodel import Session
 from bot.desk.advising import advice_on
 from bot.desk.desk import Desk
 from bot.desk.record import noted
-from bot.store import posts
 from bot.store.tables import Dispute
 from bot.store.work import amend, change
 from bot.usage import Period
@@ -32,6 +31,5 @@ async def look(desk: Desk, dispute: Dispute) -> None:
         change(session, current, advice=asdict(advice_on(desk, session, current)))
         said = {"signed_in": usage.signed_in, "used": usage.used, "problem": usage.problem}
         noted(session, current, "investigated", actor="policy", at=now, detail=said)
-        posts.redraw(session, current.id, now)
 
     await desk.store.write(write)

@@ -1,4 +1,4 @@
-"""One thing that happened: the guarded move, its audit entry, its line in the thread, its cards drawn."""
+"""One thing that happened: the guarded move and its audit entry, from which follows what Slack shows."""
 
 from __future__ import annotations
 
@@ -79,7 +79,6 @@ def move(
     vars(subject).update(changes)
     noted(session, subject, happened, actor=actor, at=at, detail=detail)
     endings.moved(session, KIND[type(subject)], subject, before, detail or {}, at)
-    posts.redraw(session, subject.id, at)
 
 
 def noted(
@@ -91,21 +90,16 @@ def noted(
     at: datetime,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Write an audit entry about `subject`, and ask for its line in the card's thread."""
-    kind = KIND[type(subject)]
-    number = audit.record(
-        session, at=at, actor=actor, event=happened, kind=kind, subject_id=subject.id, detail=detail
-    )
-    posts.ask(
+    """Write an audit entry about `subject`; a line in its thread tells it, and its cards are drawn anew."""
+    audit.record(
         session,
-        kind="trail",
-        subject_kind=kind,
-        subject_id=subject.id,
-        purpose=f"trail:{number}",
-        place=subject.route,
-        under="card",
         at=at,
-        detail={"event": happened, "actor": actor, **(detail or {})},
+        actor=actor,
+        event=happened,
+        kind=KIND[type(subject)],
+        subject_id=subject.id,
+        detail=detail,
+        in_thread=True,
     )
 
 

@@ -9,7 +9,7 @@ from bot.desk import authority
 from bot.desk.desk import Desk
 from bot.desk.record import Subject, noted, of_id
 from bot.errors import AlreadyDecidedError, NotFoundError
-from bot.store import posts, resolutions
+from bot.store import resolutions
 
 
 async def customer_told(desk: Desk, subject_id: str, by: str) -> None:
@@ -32,7 +32,6 @@ async def customer_told(desk: Desk, subject_id: str, by: str) -> None:
             )
         resolutions.customer_told(session, subject_id, how="agent", by=by, at=now)
         noted(session, subject, "customer_told", actor=by, at=now)
-        posts.redraw(session, subject_id, now)
 
     await authority.decide(desk, by, "write down that the customer was told", write)
     desk.show_soon(subject_id)

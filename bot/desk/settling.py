@@ -145,7 +145,7 @@ def _pending(session: Session, operation: Operation, case: Case, refund: Refund,
         return
     if new:
         noted(session, case, "refund_pending", actor="stripe", at=now, detail=detail)
-    if new or changed:
+    elif changed:
         posts.redraw(session, case.id, now)
 
 

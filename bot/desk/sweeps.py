@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel
 
 from bot.desk import answering, changing, health, inbox, mailing, mirror, paying, reminders
 from bot.desk.desk import Desk
-from bot.store import posts, work
+from bot.store import posts, telling, work
 from bot.store.tables import Case, ChangeStep, Deadline, Dispute, Inbox, Mail, Mirrored, Operation, Post
 
 _AT_ONCE: Final = 8
@@ -88,7 +88,9 @@ async def change_steps(desk: Desk) -> None:
 
 
 async def messages(desk: Desk) -> None:
-    """Bring Slack to what the rows ask for."""
+    """Bring Slack to what the rows ask for, and to what the trail has to say."""
+    if await desk.store.read(telling.is_behind):
+        await desk.store.write(telling.tell, *telling.READ_AHEAD)
     subjects = await desk.store.read(lambda session: posts.due_subjects(session, desk.now()))
     await _at_once([desk.messenger.show(subject) for subject in subjects])
 

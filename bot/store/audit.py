@@ -31,8 +31,9 @@ def record(
     kind: str,
     subject_id: str,
     detail: dict[str, Any] | None = None,
-) -> int:
-    """Append one entry and return its number.
+    in_thread: bool = False,
+) -> None:
+    """Append one entry; with `in_thread`, the card's thread is going to tell it (see `bot.store.telling`).
 
     `actor` is a Slack user id, `stripe`, `policy`, `clock`, or `operator` for the command line.
     """
@@ -49,10 +50,9 @@ def record(
         "before": before,
     }
     own = _hash(covered)
-    add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=own)
+    add(session, Audit, **covered, detail=detail or {}, salt=salt, hash=own, in_thread=in_thread)
     session.info[_HEAD] = (session.get_transaction(), number + 1, own)
     marks.put(session, _HEAD, f"{number + 1} {own}")
-    return number + 1
 
 
 def entries(session: Session, subject_id: str) -> Sequence[Audit]:

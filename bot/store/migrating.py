@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.errors import ConfigurationError
 from bot.store.engine import begin_writing
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest migration; a test compares it with the folder."""
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import Session, select
 
+from bot.app import Running
+from bot.desk.record import move
 from bot.sandbox.play import Play
 from bot.sandbox.slack.cast import (
     ENG_CRITICAL,
@@ -22,6 +25,7 @@ from bot.sandbox.slack.cast import (
 )
 from bot.sandbox.stripe import cast
 from bot.sandbox.world import World
+from bot.store.tables import Escalation
 from tests.conversations.asking import refunds_of
 
 
@@ -82,6 +86,22 @@ async def test_an_escalation_is_acknowledged_then_resolved_with_a_sentence(play:
     await play.say_why(NOOR, "The queue is empty again.")
     await play.until(lambda: f"*Resolved* by <@{NOOR}>" in str(play.card(ENG_PLATFORM, NOOR)))
     await play.until(lambda: "The queue is empty again." in play.trail(ENG_PLATFORM, NOOR)[-1])
+
+
+async def test_what_was_recorded_is_shown_though_its_process_died_before_it_showed_it(
+    app: Running, play: Play
+) -> None:
+    await play.slack.command(MAYA, SUPPORT, "/escalate", "stripe_sync_error webhooks are late")
+    await play.until(lambda: play.card(ENG_PLATFORM, NOOR, "webhooks are late"))
+    await app.desk.tasks.finished()
+
+    def acknowledge(session: Session) -> None:
+        (escalation,) = session.exec(select(Escalation)).all()
+        move(session, escalation, "acknowledged", actor=NOOR, at=app.desk.now(), acknowledged_by=NOOR)
+
+    await app.desk.store.write(acknowledge)
+    await play.until(lambda: f"<@{NOOR}> is on it" in str(play.card(ENG_PLATFORM, NOOR)))
+    await play.until(lambda: play.trail(ENG_PLATFORM, NOOR) == [f"👀 <@{NOOR}> is on it."])
 
 
 async def test_an_escalation_is_handed_on_and_the_next_route_has_it(play: Play) -> None:

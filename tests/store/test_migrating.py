@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlmodel import Session, SQLModel
 
 from bot.errors import ConfigurationError
-from bot.store import audit, migrating
+from bot.store import audit, migrating, telling
 from bot.store.engine import Store
 from tests.postgres import Postgres
 from tests.store.conftest import NOW
@@ -120,6 +120,7 @@ def test_a_trail_that_was_begun_at_an_older_version_is_whole(store: Store) -> No
     migrating.migrate(store.engine)
     with Session(store.engine) as session:
         assert ([], 3) == (list(audit.faults(session)), audit.count(session))
+        assert not telling.is_behind(session)  # older versions wrote an entry's message beside it
 
 
 def test_an_empty_database_says_what_to_run(empty: Store) -> None:

@@ -13,6 +13,7 @@ class Audit(Row, table=True):
     """One entry of the append-only trail, chained to the one before by its hash.
 
     The chain covers `digest`, the salted hash of `detail`: a detail can be erased and the chain holds.
+    It does not cover `in_thread`, which only says that the card's thread tells the entry.
     """
 
     __tablename__ = "audit"
@@ -29,6 +30,7 @@ class Audit(Row, table=True):
     digest: str
     before: str
     hash: str
+    in_thread: bool = False
 
 
 class Resolution(Row, table=True):
