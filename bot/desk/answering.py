@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from bot.cards.text import when, who
 from bot.desk import authority, disputes, investigating, staging
+from bot.desk.advising import basis
 from bot.desk.desk import Desk
 from bot.desk.record import issue_of, move, start_clock, stop_clock
 from bot.errors import (
@@ -57,7 +58,7 @@ async def accept(desk: Desk, dispute_id: str, by: str) -> None:
             "accept_decided",
             actor=by,
             at=now,
-            detail={"playbook": desk.playbook.version},
+            detail=basis(desk, session, dispute),
             decided_by=by,
             decided_at=now,
             problem="",
@@ -74,14 +75,13 @@ async def challenge(desk: Desk, dispute_id: str, by: str) -> None:
 
     def decide(session: Session) -> None:
         dispute, now = answerable(desk, session, dispute_id, by, "challenge_taken"), desk.now()
-        detail = {"playbook": desk.playbook.version}
         move(
             session,
             dispute,
             "challenge_taken",
             actor=by,
             at=now,
-            detail=detail,
+            detail=basis(desk, session, dispute),
             decided_by=by,
             decided_at=now,
         )
@@ -116,7 +116,7 @@ async def submit(desk: Desk, dispute_id: str, by: str) -> None:
             "submit_decided",
             actor=by,
             at=now,
-            detail={"playbook": desk.playbook.version},
+            detail={"papers": [paper.field for paper in papers], **basis(desk, session, dispute)},
             submitted_by=by,
             submitted_at=now,
             problem="",

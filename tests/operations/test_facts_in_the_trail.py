@@ -14,6 +14,8 @@ from bot.app import Running
 from bot.sandbox.changing import choose, open_form, send
 from bot.sandbox.play import Play
 from bot.sandbox.slack.cast import (
+    FINANCE,
+    LENA,
     MAYA,
     PRIYA,
     REGGIE,
@@ -26,7 +28,7 @@ from bot.sandbox.world import World
 from bot.store import audit, erasure
 from bot.store.tables import BillingChange, Case
 from tests.conversations.asking import ask_for_1250
-from tests.conversations.challenging import challenged
+from tests.conversations.challenging import challenged, gathered, said
 from tests.operations.conftest import Command
 
 _RULED: Final = {
@@ -51,13 +53,34 @@ async def test_every_decision_says_on_which_playbook_and_facts(here: World, app:
     await play.until(lambda: play.card(REGGIE_CHANNEL, REGGIE, "Free access:"))
     await play.click(REGGIE, REGGIE_CHANNEL, "change_approve", "Free access:")
     await challenged(here, play)
-    held, said = await app.desk.store.read(_held_and_said)
-    decisions = {name: detail for name, detail in said.items() if name in _RULED | _DECIDED}
+    held, entries = await app.desk.store.read(_held_and_said)
+    decisions = {name: detail for name, detail in entries.items() if name in _RULED | _DECIDED}
     assert _RULED | _DECIDED == set(decisions)
     assert {app.desk.playbook.version} == {detail["playbook"] for _, detail in decisions.values()}
     for name in _RULED:
         subject_id, detail = decisions[name]
         assert held[subject_id] == detail["facts"]
+
+
+async def test_each_decision_on_a_dispute_says_what_was_known_and_advised_by_then(
+    here: World, app: Running, play: Play
+) -> None:
+    dispute = await gathered(here, play)
+    await here.stripe.warn_of_fraud(cast.LARGE_1250)
+    await play.until(lambda: "Accept: fraud is suspected" in said(play))
+    await play.click(LENA, FINANCE, "dispute_submit")
+    await play.until(lambda: "with the bank" in said(play))
+    (_, first), (_, second) = await app.desk.store.read(
+        lambda session: [
+            (one.event, one.detail)
+            for one in audit.entries(session, dispute)
+            if one.event in {"challenge_taken", "submit_decided"}
+        ]
+    )
+    assert ("challenge", "accept") == (first["advised"], second["advised"])
+    assert (None, True) == (first["known"]["fraud_suspected"], second["known"]["fraud_suspected"])
+    assert {"minor": 125000, "currency": "USD"} == first["known"]["amount"] == second["known"]["amount"]
+    assert {"access_activity_log", "service_documentation"} == set(second["papers"])
 
 
 def _held_and_said(session: Session) -> tuple[dict[str, str], dict[str, tuple[str, dict[str, str]]]]:
