@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +17,7 @@ from bot.desk import changes
 from bot.desk.desk import Desk
 from bot.directory import error_name
 from bot.errors import DeskError
-from handlers.turn import PATIENCE, Turn
+from handlers.turn import Turn
 
 
 class Sent(Struct, frozen=True):
@@ -71,14 +70,7 @@ class CustomerForm(Struct, frozen=True):
         """Do what it asks for and answer in its place; when Stripe is slow, say so and answer later."""
         view = turn.view
         sent = Sent(change_form.read(view), json.loads(view["private_metadata"]), turn.user, view["id"])
-        work = asyncio.ensure_future(self.submit(desk, sent))
-        done, _ = await asyncio.wait({work}, timeout=PATIENCE)
-        if done:
-            await turn.ack(response_action="update", view=work.result())
-            return
-        desk.tasks.start(_tell_late(turn.client, view["id"], self._drawn(work)), f"tell {self.title}")
-        waiting = change_form.said(self.title, "⏳ This takes a moment. The answer comes here by itself.")
-        await turn.ack(response_action="update", view=waiting)
+        await turn.answer_form(desk, self.title, self.submit(desk, sent))
 
     async def _open(self, desk: Desk, turn: Turn, query: str) -> None:
         loading = change_form.loading(self.title)
@@ -115,7 +107,3 @@ async def _update(client: AsyncWebClient, view: dict[str, Any], work: Awaitable[
         # The form changed meanwhile, or was closed: what stands there now is newer than this.
         if error_name(error) not in {"hash_conflict", "not_found"}:
             raise
-
-
-async def _tell_late(client: AsyncWebClient, view_id: str, work: Awaitable[Block]) -> None:
-    await client.views_update(view_id=view_id, view=await work)

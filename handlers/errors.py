@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from bot.cards import blocks as b
 from bot.desk.desk import Desk
 from bot.directory import error_name
-from bot.errors import AlreadyDecidedError, DeskError, FieldError
+from bot.errors import AlreadyDecidedError, DeskError, FieldError, NotAllowedError, NotFoundError
 from bot.store.ids import new_id
+from handlers.turn import not_done
 
 log = structlog.get_logger()
 
@@ -22,13 +22,21 @@ async def answer(desk: Desk, error: Exception, body: dict[str, Any]) -> BoltResp
     """Say a refusal in its own words; write anything else down as an incident, and say its reference."""
     if isinstance(error, FieldError) and body.get("type") == "view_submission":
         return _json({"response_action": "errors", "errors": error.sentences})
-    if isinstance(error, DeskError):
-        sentence = str(error)
-        if isinstance(error, AlreadyDecidedError):
-            desk.show_soon(error.subject_id)
-    else:
-        sentence = _incident(error)
+    if isinstance(error, AlreadyDecidedError):
+        desk.show_soon(error.subject_id)
+    sentence = str(error) if isinstance(error, DeskError) else _incident(error)
+    if body.get("type") == "view_submission":
+        return _in_the_form(sentence, over=isinstance(error, _OVER))
     return _said(desk, body, sentence)
+
+
+_OVER: Final = (AlreadyDecidedError, NotAllowedError, NotFoundError)
+"""After these, nothing more is to be done with a form."""
+
+
+def _in_the_form(sentence: str, *, over: bool) -> BoltResponse:
+    """Answer in the place of a form that is over; else on top of it, so that what was typed stays there."""
+    return _json({"response_action": "update" if over else "push", "view": not_done(sentence, over=over)})
 
 
 def _incident(error: Exception) -> str:
@@ -46,10 +54,7 @@ def _incident(error: Exception) -> str:
 
 
 def _said(desk: Desk, body: dict[str, Any], sentence: str) -> BoltResponse:
-    """Answer where the person is: in the form, under the command, or in the channel for them alone."""
-    if body.get("type") == "view_submission":
-        view = b.modal("Not done", "refused", [b.section(f"⛔ {sentence}")])
-        return _json({"response_action": "update", "view": view})
+    """Answer where the person is: under the command, or in the channel for them alone."""
     if "command" in body:
         return _json({"response_type": "ephemeral", "text": sentence})
     user = (body.get("user") or {}).get("id", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import groupby
@@ -24,7 +23,7 @@ from bot.desk.requesting import Answered
 from bot.directory import error_name
 from bot.errors import DeskError, FieldError
 from handlers.one_line import from_line, from_message
-from handlers.turn import PATIENCE, Turn
+from handlers.turn import Turn
 from policy.facts import Actor, Charge, Chargeback, Customer, Identity, PastDueWish, Reason, Source
 from policy.ruling import Escalate
 
@@ -102,14 +101,8 @@ async def redraw(desk: Desk, turn: Turn) -> None:
 async def submit(desk: Desk, turn: Turn) -> None:
     """Rule on what was asked and show the ruling; when Stripe is slow, say so and show it later."""
     draft = _draft(refund_form.read(turn.view))
-    work = asyncio.ensure_future(requesting.request(desk, draft, _actor(turn), turn.view["id"]))
-    done, _ = await asyncio.wait({work}, timeout=PATIENCE)
-    if done:
-        await turn.ack(response_action="update", view=_ruling_view(await _told(desk, work.result())))
-        return
-    desk.tasks.start(_tell_late(desk, turn.client, turn.view["id"], work), "tell the ruling")
-    waiting = [b.section("⏳ This takes a moment. The answer comes here as soon as it is there.")]
-    await turn.ack(response_action="update", view=_ruling_view(waiting))
+    ruled = requesting.request(desk, draft, _actor(turn), turn.view["id"])
+    await turn.answer_form(desk, "Refund", _ruling_view(desk, ruled))
 
 
 async def _open(desk: Desk, turn: Turn, filled: Filled, query: str) -> None:
@@ -195,16 +188,6 @@ async def _update(client: AsyncWebClient, view: dict[str, Any], shown: b.Block) 
             raise
 
 
-async def _tell_late(
-    desk: Desk, client: AsyncWebClient, view_id: str, work: asyncio.Future[Answered]
-) -> None:
-    try:
-        shown = await _told(desk, await work)
-    except DeskError as error:
-        shown = [b.section(f"⛔ {error}")]
-    await client.views_update(view_id=view_id, view=_ruling_view(shown))
-
-
 async def _message(desk: Desk, work: Awaitable[Answered]) -> Message:
     answered = await work
     return Message(answered.ruling.headline, await _told(desk, answered))
@@ -216,8 +199,8 @@ async def _told(desk: Desk, answered: Answered) -> list[b.Block]:
     return told(ruling, mention=mention, case_id=answered.subject_id)
 
 
-def _ruling_view(shown: list[b.Block]) -> b.Block:
-    return b.modal("Refund", "refund_ruling", shown)
+async def _ruling_view(desk: Desk, work: Awaitable[Answered]) -> b.Block:
+    return b.modal("Refund", "refund_ruling", await _told(desk, await work))
 
 
 def _draft(filled: Filled) -> Draft:

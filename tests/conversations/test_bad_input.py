@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 import pytest
 
 from bot.app import Running
-from bot.sandbox.play import Play
+from bot.sandbox.play import ALL_CHECKS, Play
 from bot.sandbox.slack.cast import MAYA, PRIYA, SUPPORT, SUPPORT_LEADS, TOM
 from bot.sandbox.stripe import Fault, FaultKind, cast
 from bot.sandbox.world import World
@@ -169,6 +171,58 @@ async def test_when_stripe_is_down_nothing_is_recorded_and_the_agent_is_told(
     assert "Stripe does not answer at the moment. Nothing was changed" in told
     assert [] == play.cards(SUPPORT_LEADS, PRIYA)
     assert app.desk.tasks.count < 100
+
+
+_FILLED: Final = {"identity": {"identity": {"selected_options": list(ALL_CHECKS)}}}
+
+
+async def filled(play: Play) -> str:
+    """Fill the form in but for a check, and return its view."""
+    form = await play.open_form(MAYA, SUPPORT)
+    fields = {"reason": "technical_error", "source": "email", "ticket": "T-9"}
+    customer = cast.LARGE_1250_CUSTOMER
+    sent = await play.send_form(MAYA, form["id"], customer, cast.LARGE_1250, checks=("email",), **fields)
+    assert {"identity"} == set(sent.errors)
+    return str(form["id"])
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        [Fault(FaultKind.PLAIN_500, "GET", "/v1/charges/*", times=10)],
+        [
+            Fault(FaultKind.DELAY, "GET", "/v1/charges/*", seconds=2.3),
+            Fault(FaultKind.PLAIN_500, "GET", "/v1/*", times=20),
+        ],
+    ],
+    ids=["soon", "late"],
+)
+async def test_what_was_typed_stays_when_stripe_does_not_answer(
+    here: World, play: Play, trouble: list[Fault]
+) -> None:
+    form = await filled(play)
+    for fault in trouble:
+        here.stripe.arrange(replace(fault))
+    await play.slack.submit(MAYA, form, _FILLED)
+    await play.until(lambda: "Stripe does not answer at the moment" in play.told(MAYA))
+    here.stripe.faults.clear()
+    await play.slack.close(MAYA, (await play.modal(MAYA, "refused"))["id"])
+    assert form == (await play.modal(MAYA, "refund_form"))["id"]
+    await play.slack.submit(MAYA, form, {})
+    assert "support leads" in play.told(MAYA)
+    await play.until(lambda: play.card(SUPPORT_LEADS, PRIYA, "1,250.00 USD"))
+
+
+async def test_an_answer_that_takes_long_comes_on_top_of_the_form_and_is_closed_with_it(
+    here: World, play: Play
+) -> None:
+    form = await filled(play)
+    here.stripe.arrange(Fault(FaultKind.DELAY, "GET", "/v1/charges/*", seconds=2.3))
+    await play.slack.submit(MAYA, form, _FILLED)
+    assert "This takes a moment" in play.told(MAYA)
+    await play.until(lambda: "support leads" in play.told(MAYA))
+    await play.slack.close(MAYA, (await play.modal(MAYA, "refund_ruling"))["id"])
+    assert play.slack.modal(MAYA) is None
 
 
 async def test_a_bot_that_is_missing_from_the_channel_loses_nothing(here: World, play: Play) -> None:
