@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from sqlmodel import Session, SQLModel
 
@@ -92,7 +93,7 @@ async def messages(desk: Desk) -> None:
     if await desk.store.read(telling.is_behind):
         await desk.store.write(telling.tell, *telling.READ_AHEAD)
     subjects = await desk.store.read(lambda session: posts.due_subjects(session, desk.now()))
-    await _at_once([desk.messenger.show(subject) for subject in subjects])
+    await _at_once(desk.messenger.show, subjects)
 
 
 async def _each(
@@ -103,18 +104,18 @@ async def _each(
     def find(session: Session) -> list[str]:
         return [str(getattr(row, key)) for row in work.due(session, table, now)]
 
-    await _at_once([take_up(desk, one) for one in await desk.store.read(find)])
+    await _at_once(partial(take_up, desk), await desk.store.read(find))
 
 
-async def _at_once(takes: list[Any]) -> None:
-    """Run them a few at a time; one that fails does not keep the others from running."""
+async def _at_once(take_up: Callable[[str], Awaitable[None]], found: Sequence[str]) -> None:
+    """Take them up a few at a time; one that fails does not keep the others from running."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def run(one: Awaitable[None]) -> None:
+    async def run(one: str) -> None:
         async with gate:
-            await one
+            await take_up(one)
 
-    failed = [error for error in await asyncio.gather(*map(run, takes), return_exceptions=True) if error]
+    failed = [error for error in await asyncio.gather(*map(run, found), return_exceptions=True) if error]
     if failed:
         raise ExceptionGroup("a sweep left some work for the next one", [_as_error(one) for one in failed])
 

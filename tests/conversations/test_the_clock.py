@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from datetime import timedelta
 
+from sqlmodel import Session
+
+from bot.app import Running
+from bot.desk import sweeps
+from bot.desk.escalations import Raised, escalate
 from bot.sandbox.play import Play
+from bot.sandbox.slack import Fault
 from bot.sandbox.slack.cast import (
     ENG_CRITICAL,
     LEADS_GROUP,
@@ -18,6 +26,7 @@ from bot.sandbox.slack.cast import (
 )
 from bot.sandbox.stripe import cast
 from bot.sandbox.world import World, inhabited
+from bot.store import posts
 from tests.conversations.asking import ask_for_1250, refunds_of
 
 
@@ -101,3 +110,23 @@ async def test_a_restart_loses_and_doubles_no_reminder(here: World, database_url
         here.clock.advance(timedelta(hours=24))
         await play.until(lambda: 3 == len(reminders(play, SUPPORT_LEADS, PRIYA)))
     assert 3 == len(reminders(play, SUPPORT_LEADS, PRIYA))
+
+
+async def test_a_round_that_is_broken_off_leaves_nothing_begun(here: World, app: Running, play: Play) -> None:
+    wanted = [Raised("exception", f"number {number}") for number in range(30)]
+    found = [await escalate(app.desk, one, MAYA, one.summary) for one in wanted]
+    await play.until(lambda: 30 == len(play.cards(REGGIE_CHANNEL, REGGIE, "number")))
+    await app.desk.tasks.finished()
+
+    def redraw(session: Session) -> None:
+        for one in found:
+            posts.redraw(session, one.id, app.desk.now())
+
+    here.slack.control.fault(Fault("chat.update", "down", times=30))
+    await app.desk.store.write(redraw)
+    before = here.slack.control.counts().get("chat.update", 0)
+    sweep = asyncio.create_task(sweeps.messages(app.desk))
+    await play.until(lambda: here.slack.control.counts().get("chat.update", 0) > before)
+    sweep.cancel()
+    await asyncio.gather(sweep, return_exceptions=True)
+    gc.collect()  # whatever was made and never awaited is warned of here, and a warning is a failure
