@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bot.cards.text import duration
 from bot.desk.desk import Desk
 from bot.desk.record import Subject, issue_of, noted, of_id
-from bot.store import posts
+from bot.store import posts, telling
 from bot.store.tables import Deadline
 from bot.store.work import change
 from policy.escalation import next_reminder
@@ -36,6 +36,7 @@ def _remind(desk: Desk, session: Session, subject_id: str) -> None:
     kind = "ahead" if not late else ("overdue" if deadline.breached else "due")
     if late and not deadline.breached:
         _also_next_route(desk, session, subject, deadline)
+    telling.tell(session)  # what happened before comes before it in the thread
     posts.ask(
         session,
         kind="reminder",
